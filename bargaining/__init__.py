@@ -1,0 +1,68 @@
+"""Solve bargaining problems: solution concepts, strategic models and Pareto frontiers, exact and certified."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bargaining import cases as cases
+    from bargaining import errors as errors
+    from bargaining import plots as plots
+    from bargaining.concept import Concept as Concept
+    from bargaining.concept import StrategicModel as StrategicModel
+    from bargaining.cooperative.kalai_smorodinsky import KalaiSmorodinsky as KalaiSmorodinsky
+    from bargaining.cooperative.nash import Nash as Nash
+    from bargaining.errors import BargainingError as BargainingError
+    from bargaining.errors import NoAgreement as NoAgreement
+    from bargaining.pareto import Frontier as Frontier
+    from bargaining.pareto import frontier as frontier
+    from bargaining.problems.issues import from_issues as from_issues
+    from bargaining.problems.problem import Problem as Problem
+    from bargaining.sets.base import Status as Status
+    from bargaining.sets.issues import Issue as Issue
+    from bargaining.solution import Solution as Solution
+    from bargaining.solution import solve as solve
+    from bargaining.strategic.alternating_offers import AlternatingOffers as AlternatingOffers
+    from bargaining.strategic.alternating_offers import Breakdown as Breakdown
+    from bargaining.tables import compare as compare
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "cases": "",
+    "errors": "",
+    "plots": "",
+    "Concept": "concept",
+    "StrategicModel": "concept",
+    "KalaiSmorodinsky": "cooperative.kalai_smorodinsky",
+    "Nash": "cooperative.nash",
+    "BargainingError": "errors",
+    "NoAgreement": "errors",
+    "Frontier": "pareto",
+    "frontier": "pareto",
+    "from_issues": "problems.issues",
+    "Problem": "problems.problem",
+    "Status": "sets.base",
+    "Issue": "sets.issues",
+    "Solution": "solution",
+    "solve": "solution",
+    "AlternatingOffers": "strategic.alternating_offers",
+    "Breakdown": "strategic.alternating_offers",
+    "compare": "tables",
+}
+"""Where each public name lives; an empty home is a module of its own. Loaded on first use (PEP 562)."""
+
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'bargaining' has no attribute {name!r}")
+    home = _HOMES[name]
+    module = import_module(f"bargaining.{home or name}")
+    value = getattr(module, name) if home else module
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -1,0 +1,95 @@
+"""What a solution concept and a strategic model are: frozen values with one method that does the mathematics."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from bargaining._types import Array
+from bargaining.errors import InvalidProblem
+from bargaining.problems.problem import Problem
+from bargaining.sets.base import Answer
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What was proved about a solution; arrays have one entry a game.
+
+    `residual` is the scaled error of the optimality conditions. `gap` is the most by which any feasible deal, at least as
+    good as disagreement for all, raises the weighted sum of gains with the weights of the supporting line at the
+    solution, as a fraction of that sum. On a convex set it bounds how far the answer is from the true one: for the Nash
+    solution it bounds the shortfall of the weighted sum of log gains (log z <= z - 1; Shapley 1969). On a set that is not
+    convex a larger gap means a local optimum, or a payoff set with a dent. `claims` says it in words.
+    """
+
+    residual: Array
+    gap: Array
+    claims: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return "; ".join(self.claims)
+
+
+@dataclass(frozen=True)
+class Equilibrium:
+    """A stationary subgame-perfect equilibrium of a bargaining game.
+
+    `proposals[i]` is the deal that party i proposes whenever it is its turn; it is accepted at once. `thresholds` (..., n)
+    is the least utility each party accepts, and `slack` (..., n) how much more than that it is offered: zero unless the
+    proposer's issues are all at their bounds.
+    """
+
+    proposals: tuple[Answer, ...]
+    thresholds: Array
+    slack: Array
+
+
+class Concept(ABC):
+    """A rule that picks a deal from every bargaining problem.
+
+    A concept is a frozen dataclass whose fields are its settings, so that its `repr` is the full record of what was
+    computed. Subclass it, define `label` and `outcome`, and `solve`, `compare` and the plots work with it.
+    """
+
+    @property
+    @abstractmethod
+    def label(self) -> str:
+        """A short name for tables and figures."""
+
+    @abstractmethod
+    def outcome(self, problem: Problem) -> Answer:
+        """Return the deal that the concept picks in every game of the problem."""
+
+
+class StrategicModel(ABC):
+    """A bargaining game in extensive form; its outcome is that of an equilibrium."""
+
+    @property
+    @abstractmethod
+    def label(self) -> str:
+        """A short name for tables and figures."""
+
+    @abstractmethod
+    def equilibrium(self, problem: Problem) -> tuple[Answer, Equilibrium]:
+        """Return the agreement reached and the equilibrium that leads to it, in every game of the problem."""
+
+
+def bargaining_weights(weights: ArrayLike | None, problem: Problem) -> Array:
+    """Return weights, one a party, that sum to one; equal ones if none are given.
+
+    Raises
+    ------
+    InvalidProblem
+        If their number is not that of the parties, one is negative or not finite, or none is positive.
+    """
+    if weights is None:
+        return np.full(problem.n, 1.0 / problem.n)
+    array = np.asarray(weights, dtype=float)
+    if array.ndim == 0 or array.shape[-1] != problem.n:
+        raise InvalidProblem(f"weights {weights!r} do not match the {problem.n} parties {', '.join(problem.parties)}.")
+    if not np.all(np.isfinite(array)) or np.any(array < 0) or not np.all(np.sum(array, axis=-1) > 0):
+        raise InvalidProblem(f"weights {weights!r} must be finite, not negative, and not all zero.")
+    return np.asarray(array / np.sum(array, axis=-1, keepdims=True))

@@ -1,0 +1,1 @@
+"""Cooperative solution concepts, one a file."""

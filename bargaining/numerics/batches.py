@@ -1,0 +1,222 @@
+"""Run the kernel over any number of games: a working set that refills, restarts for what fails, answers in user units."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
+from typing import TypeVar
+
+import numpy as np
+
+from bargaining._types import Array, Bools, Entry, Indices
+from bargaining.numerics import kernel
+from bargaining.numerics.kernel import MU_START, Functions, Parameters, Program, State, take, take_each
+from bargaining.numerics.offers import OffersProgram, OffersState
+
+Batch = TypeVar("Batch")
+AnyProgram = Program | OffersProgram
+AnyState = State | OffersState
+
+TOL = 1e-12
+MAX_STEPS = 150
+CHUNK = 8192
+PUSH = 0.02  # starts keep this far from the bounds
+SAMPLE = 64
+RESTARTS = 3
+FEASIBLE = 1e-9  # of a function's range: a row missed by no more holds
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """What the kernel found: arrays over games on the last axis."""
+
+    x: Array  # (issues, games), unit box; an active bound is met to the last digits only
+    prices: Array  # (rows, games), multipliers in user units: what a unit more of offset_r costs the objective
+    residual: Array  # (games,), scaled optimality error; inf where nothing converged
+    steps: Indices
+    starts: Indices
+
+    def converged(self, tol: float = TOL) -> Bools:
+        """Say which games meet the optimality conditions."""
+        return np.asarray(self.residual <= tol)
+
+    def update(self, other: Optimum, games: Indices, chosen: Bools) -> None:
+        """Overwrite the chosen ones of `games` by `other`, an optimum of just these games."""
+        for old, new in zip(vars(self).values(), vars(other).values(), strict=True):
+            old[..., games[chosen]] = new[..., chosen]
+
+
+def restart(
+    found: Optimum, games: Indices, program: Program, functions: Functions, parameters: Parameters, values: Array
+) -> None:
+    """Start these games again from their best sampled points; `found` keeps the best result of each.
+
+    `program`, `parameters` and `values` (the functions at the sampled points) hold just these games.
+    """
+    if not games.size:
+        return
+    unit = np.ptp(values, axis=-1)
+    scores = score(program, values, np.where(unit > 0, unit, 1.0))
+    best = np.argsort(-np.nan_to_num(scores, nan=-np.inf), axis=1, kind="stable")
+    for attempt in range(RESTARTS):
+        seeds = sample(len(found.x))[:, best[:, attempt]]
+        again = stream(kernel, program, functions, parameters, seeds)
+        again.starts[:] = attempt + 2
+        found.starts[games] = attempt + 2
+        found.update(again, games, _improves(again, found, games, program, functions, parameters, unit))
+
+
+def _improves(
+    again: Optimum, found: Optimum, games: Indices, program: Program, functions: Functions, parameters: Parameters,
+    unit: Array,
+) -> Bools:  # fmt: skip
+    """Say where a new result is to be preferred: it converged and the old one did not, or it has the larger objective."""
+
+    def worth(x: Array) -> Array:
+        with np.errstate(all="ignore"):
+            values = functions(list(x), parameters)
+        table = np.array([np.broadcast_to(v, (games.size,)) for v in values], dtype=float)
+        return score(program, table[..., None], np.where(unit > 0, unit, 1.0))[:, 0]
+
+    before = found.converged()[games]
+    larger = worth(again.x) > worth(found.x[:, games])
+    closer = again.residual < found.residual[games]
+    return np.where(before, again.converged() & larger, again.converged() | closer)
+
+
+def stream(
+    method: ModuleType, program: AnyProgram, functions: Functions, parameters: Parameters, seeds: Array,
+    mu: float = MU_START, tol: float = TOL, steps: int = MAX_STEPS,
+) -> Optimum:  # fmt: skip
+    """Iterate a method (a module with `start` and `step`) from `seeds`, (variables, games).
+
+    A working set of games advances together; each is written down when it first converges, and new ones come in when a
+    quarter has left, so that neither the order nor the company of a game changes its answer.
+    """
+    games = seeds.shape[1]
+    rows = len(program.rows)
+    found = Optimum(
+        seeds.copy(), np.full((rows, games), np.nan), np.full(games, np.inf), np.zeros(games, np.intp),
+        np.ones(games, np.intp),
+    )  # fmt: skip
+    waiting = deque(np.array_split(np.arange(games), -(-games // (CHUNK // 4))) if games else [])
+    crew = _Crew(method, functions, mu, tol, steps)
+    with np.errstate(all="ignore"):
+        while waiting or crew.busy:
+            while waiting and crew.size + waiting[0].size <= CHUNK:
+                fresh = waiting.popleft()
+                crew.join(fresh, program.take(fresh), take_each(parameters, fresh), list(seeds[:, fresh]))
+            crew.advance(found)
+    return found
+
+
+class _Crew:
+    """The games being worked on; the only mutable object of the kernel."""
+
+    def __init__(self, method: ModuleType, functions: Functions, mu: float, tol: float, steps: int) -> None:
+        self.method, self.functions, self.mu, self.tol, self.steps = method, functions, mu, tol, steps
+        self.size, self.busy = 0, False
+        self.games: Indices = np.empty(0, np.intp)
+        self.age: Indices = np.empty(0, np.intp)
+        self.open = np.empty(0, np.bool_)
+        self.program: AnyProgram
+        self.parameters: Parameters
+        self.state: AnyState
+
+    def join(self, games: Indices, program: AnyProgram, parameters: Parameters, x: list[Array]) -> None:
+        """Take in new games at their starts."""
+        program, state = self.method.start(program, self.functions, parameters, x, self.mu)
+        if self.size:
+            n, m = self.size, games.size
+            program = _concatenate(self.program, program, n, m)
+            state = _concatenate(self.state, state, n, m)
+            parameters = {name: _append(self.parameters[name], parameters[name], n, m) for name in parameters}
+        self.program, self.parameters, self.state = program, parameters, state
+        self.games = np.concatenate([self.games, games])
+        self.age = np.concatenate([self.age, np.zeros(games.size, np.intp)])
+        self.open = np.concatenate([self.open, np.ones(games.size, np.bool_)])
+        self.size, self.busy = self.games.size, True
+
+    def advance(self, found: Optimum) -> None:
+        """Make one step, record what has converged and drop what is finished once it is worth a copy."""
+        self.state = self.method.step(self.program, self.functions, self.parameters, self.state, self.tol)
+        self.age = self.age + 1
+        done = self.open & (self.state.residual <= self.tol)
+        lost = self.open & ~done & (self.age >= self.steps)
+        if done.any() or lost.any():
+            self._record(np.flatnonzero(done | lost), found)
+            self.open &= ~(done | lost)
+        left = int(np.count_nonzero(self.open))
+        self.busy = left > 0
+        if left <= 0.75 * self.size:
+            keep = np.flatnonzero(self.open)
+            self.program, self.state = self.program.take(keep), self.state.take(keep)
+            self.parameters = take_each(self.parameters, keep)
+            self.games, self.age, self.open = self.games[keep], self.age[keep], self.open[keep]
+            self.size = keep.size
+
+    def _record(self, pick: Indices, found: Optimum) -> None:
+        games, state = self.games[pick], self.state
+        found.x[:, games] = [take(v, pick) for v in state.y[: len(state.low)]]
+        for r, entries in enumerate(zip(state.lam, state.scale, self.program.prices, strict=True)):
+            lam, scale, price = (take(entry, pick) for entry in entries)
+            found.prices[r, games] = lam / scale * price
+        found.residual[games] = np.nan_to_num(state.residual[pick], nan=np.inf)
+        found.steps[games] = self.age[pick]
+
+
+def _append(a: Entry, b: Entry, n: int, m: int) -> Entry:
+    if isinstance(a, Program):
+        return _concatenate(a, b, n, m)
+    if isinstance(a, list):
+        return [_append(p, q, n, m) for p, q in zip(a, b, strict=True)]
+    if a is None or (np.ndim(a) == 0 and np.ndim(b) == 0):
+        return a
+    return np.concatenate([np.broadcast_to(a, (n,)), np.broadcast_to(b, (m,))])
+
+
+def _concatenate(a: Batch, b: Batch, n: int, m: int) -> Batch:
+    return type(a)(**{name: _append(entry, getattr(b, name), n, m) for name, entry in vars(a).items()})
+
+
+@cache
+def sample(issues: int, size: int = SAMPLE) -> Array:
+    """Return `size` points of the unit box, (issues, size), evenly spread and the same on every call.
+
+    They are the multiples, modulo one, of the powers of 1/phi with phi**(issues + 1) = phi + 1: the generalised golden
+    ratio, which makes this Kronecker sequence even in every dimension.
+    """
+    ratio = 2.0
+    for _ in range(64):  # the fixed-point iteration contracts; 64 rounds reach the last digit
+        ratio = (1.0 + ratio) ** (1.0 / (issues + 1))
+    strides = ratio ** -np.arange(1.0, issues + 1)[:, None]
+    return np.asarray(PUSH + (1.0 - 2 * PUSH) * ((0.5 + strides * np.arange(1, size + 1)) % 1.0))
+
+
+def score(program: Program, values: Array, units: Array) -> Array:
+    """Rank points, (games, points): the objective where every row holds, minus the violation where one does not.
+
+    `values` (functions, games, points) are judged against `units` (functions, games).
+    """
+
+    def column(entry: Entry) -> Array:
+        return np.asarray(entry)[..., None]
+
+    objective: Entry = 0.0
+    for w, value in zip(program.weights, values, strict=True):
+        objective = objective if w is None else objective + column(w) * value
+    violation: Entry = 0.0
+    reach: Entry = np.inf
+    for r, (i, offset, a) in enumerate(zip(program.rows, program.offsets, program.targets, strict=True)):
+        gain = values[i] - column(offset)
+        d = None if program.directions is None else program.directions[r]
+        if d is not None:
+            reach = np.minimum(reach, np.where(column(d) > 0, gain / np.where(column(d) > 0, column(d), 1.0), np.inf))
+            gain = np.where(column(d) > 0, 0.0, gain)
+        violation = violation + np.maximum(-gain / column(units[i]) - FEASIBLE, 0.0)
+        if a is not None:
+            objective = objective + np.where(gain > 0, column(a) * np.log(np.maximum(gain, 1e-300)), 0.0)
+    objective = objective if program.directions is None else reach
+    return np.asarray(np.where(violation > 0, -1e300 * np.minimum(violation, 1e7), objective))

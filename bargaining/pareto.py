@@ -1,0 +1,93 @@
+"""The Pareto frontier of a problem, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from bargaining._types import Array
+from bargaining.errors import InvalidProblem, NoAgreement, NotConverged
+from bargaining.problems.problem import Problem
+from bargaining.sets.base import LEAST_GAIN, Status
+from bargaining.sets.boundary import trace
+
+
+@dataclass(frozen=True, eq=False)
+class Frontier:
+    """Efficient, individually rational deals of a two-party problem.
+
+    Attributes
+    ----------
+    problem : Problem
+        Whose frontier it is.
+    points : array, shape (m, 2)
+        Utilities, from the second party's best deal to the first's.
+    terms : mapping of issue to array, shape (m,)
+        The deals.
+    normals : array, shape (m, 2)
+        Weights of a supporting line at each point.
+    error : float
+        Proven bound on how far any feasible point lies beyond the polyline through `points`, both gains measured as
+        fractions of the ideal ones.
+    calls : int
+        Programs solved.
+    """
+
+    problem: Problem
+    points: Array
+    terms: dict[str, Array] = field(repr=False)
+    normals: Array = field(repr=False)
+    error: float
+    calls: int
+
+    @property
+    def gains(self) -> Array:
+        """Utilities less disagreement, (m, 2)."""
+        return self.problem.gains(self.points)
+
+    def __repr__(self) -> str:
+        return f"Frontier of {self.problem!r}: {len(self.points)} points, error at most {self.error:.0e} of the ideal gains"
+
+
+def frontier(problem: Problem, tol: float = 1e-4) -> Frontier:
+    """Trace the individually rational part of the Pareto frontier of two parties, with a certified error.
+
+    Parameters
+    ----------
+    problem : Problem
+        One problem of two parties with a convex set of utilities.
+    tol : float
+        Largest distance from the polyline to the true frontier, in fractions of the ideal gains.
+
+    Raises
+    ------
+    InvalidProblem
+        For a stack, for other than two parties, or for tol outside (0, 1).
+    NoAgreement
+        If no deal is strictly better than disagreement for both.
+    NotConvex
+        If the set of utilities has a dent.
+
+    Examples
+    --------
+    >>> import bargaining as bg
+    >>> trade = bg.from_issues(
+    ...     [bg.Issue("x"), bg.Issue("y")],
+    ...     {"one": lambda x, y: 3 * x + y, "two": lambda x, y: (1 - x) + 2 * (1 - y)}, [0, 0])
+    >>> bg.frontier(trade).points.round(9).tolist()
+    [[0.0, 3.0], [3.0, 2.0], [4.0, 0.0]]
+    """
+    if problem.shape:
+        raise InvalidProblem(f"a frontier is drawn of one problem; this is a stack of shape {problem.shape}.")
+    if problem.n != 2:
+        raise InvalidProblem(f"a frontier is traced for two parties; the problem has {problem.n}.")
+    if not 0 < tol < 1:
+        raise InvalidProblem(f"tol = {tol!r} is a fraction of the ideal gains, strictly between 0 and 1.")
+    gains = problem.gains(problem.ideal)
+    if np.any(problem.best.status == Status.NO_AGREEMENT) or np.any(gains <= LEAST_GAIN * problem.feasible.spread()):
+        raise NoAgreement("no deal is strictly better than disagreement for both parties.", -gains, {})
+    if np.any(problem.best.status != Status.OK):
+        raise NotConverged("the ideal point was not found.", {"residual": problem.best.residual})
+    found = trace(problem.feasible, problem.disagreement, problem.best, tol)
+    return Frontier(problem, found.utilities, found.terms, found.normals, found.error, found.calls)

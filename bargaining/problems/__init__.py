@@ -1,0 +1,1 @@
+"""Bargaining problems and the ways to describe them."""

@@ -1,0 +1,215 @@
+"""Problems over continuous issues, described by plain NumPy functions of the issues by name."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from bargaining._types import Array
+from bargaining.errors import InvalidProblem, NotDifferentiable, NotFinite, UnknownName
+from bargaining.numerics.kernel import differentiate
+from bargaining.problems.problem import Problem
+from bargaining.sets.issues import Issue, IssueSet
+
+Utility = Callable[..., Any]
+
+
+def from_issues(
+    issues: Sequence[Issue],
+    utilities: Mapping[str, Utility] | None = None,
+    disagreement: ArrayLike | None = None,
+    *,
+    payoffs: Utility | None = None,
+    parties: Sequence[str] | None = None,
+    constraints: Utility | Sequence[Utility] = (),
+    parameters: Mapping[str, ArrayLike] | None = None,
+    impatience: ArrayLike | None = None,
+    units: Sequence[str] = (),
+) -> Problem:
+    """Describe a bargaining problem over continuous issues in a box.
+
+    The feasible utilities are S = {u(x) : low <= x <= high, g(x) >= 0} with free disposal. Utilities u and constraints g
+    are called with the issues and parameters they name as keywords, and must be elementwise NumPy expressions, twice
+    differentiable inside the box: the solver carries exact derivatives through them. A kink (clip, max, abs, where) at
+    the solution stalls it; write the kink as one more issue with a constraint.
+
+    Parameters
+    ----------
+    issues : sequence of Issue
+        The terms of the deal, each with bounds and unit.
+    utilities : mapping of party name to function
+        One utility function a party. Alternatively `payoffs`.
+    disagreement : array, shape (..., n)
+        What each party has without a deal, in the units of its utility.
+    payoffs : function
+        One function that returns all parties' utilities, where they share work; needs `parties`.
+    parties : sequence of str
+        Names of the parties for `payoffs`.
+    constraints : function or sequence of functions
+        Numbers, or sequences of numbers, that must not be negative.
+    parameters : mapping of name to array
+        Further keywords of the functions: scalars, or arrays whose axes make a stack of problems.
+    impatience : array, shape (..., n)
+        Rates per year at which gains that come later are discounted.
+    units : sequence of str
+        The unit of each party's utility.
+
+    Raises
+    ------
+    InvalidProblem
+        If issues are missing or named twice, functions return the wrong shape, or shapes do not match.
+    UnknownName
+        If a function asks for a keyword that is neither an issue nor a parameter, or a parameter is used by none.
+    NotDifferentiable, NotFinite
+        If derivatives cannot be carried through a function, or it is not finite at the centre of the box.
+
+    Examples
+    --------
+    >>> import bargaining as bg
+    >>> sale = bg.from_issues(
+    ...     issues=[bg.Issue("price", 0, 100, "USD"), bg.Issue("quality", 0, 10)],
+    ...     utilities={"buyer": lambda price, quality: 12 * quality - price,
+    ...                "seller": lambda price, quality, *, cost: price - cost * quality**2},
+    ...     disagreement=[5, 5], parameters={"cost": 0.8})
+    >>> deal = bg.solve(sale, bg.Nash())
+    >>> round(float(deal.terms["price"]), 6), round(float(deal.terms["quality"]), 6)
+    (67.5, 7.5)
+    """
+    issues = tuple(issues)
+    _check_issues(issues)
+    if (utilities is None) == (payoffs is None):
+        raise InvalidProblem("give either `utilities` (one function a party) or `payoffs` (one function for all).")
+    if disagreement is None:
+        raise InvalidProblem("give `disagreement`, what each party has without a deal.")
+    if utilities is not None and parties is not None:
+        raise InvalidProblem("`utilities` already names the parties; leave out `parties`.")
+    parties = tuple(utilities if utilities is not None else parties or ())
+    if len(parties) < 2:
+        raise InvalidProblem(f"a bargain needs at least two parties; got {list(parties)}.")
+    rules = [constraints] if callable(constraints) else list(constraints)
+    values = {name: np.asarray(value, dtype=float) for name, value in (parameters or {}).items()}
+    names = [issue.name for issue in issues]
+    for name in values:
+        if name in names:
+            raise InvalidProblem(f"{name!r} is both an issue and a parameter; rename one.")
+    payers = list(utilities.values()) if utilities is not None else [payoffs]
+    owners = [f"the utility of {p}" for p in parties] if utilities is not None else ["payoffs"]
+    pay = _Functions.of(payers, owners, names, list(values))
+    obey = _Functions.of(rules, [f"constraint {i + 1}" for i in range(len(rules))], names, list(values))
+    issues = tuple(_bind_implied(issue, names, list(values)) for issue in issues)
+    _check_used(values, [*pay.keywords, *obey.keywords], issues)
+    feasible = IssueSet(issues, pay, obey, values, len(parties), 0)
+    feasible = replace(feasible, constraint_count=_try(feasible))
+    return Problem(
+        feasible, np.asarray(disagreement, dtype=float), parties,
+        None if impatience is None else np.asarray(impatience, dtype=float), tuple(units),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Functions:
+    """The user's functions, called with the keywords that each of them names."""
+
+    functions: tuple[Utility, ...]
+    keywords: tuple[frozenset[str], ...]
+
+    @staticmethod
+    def of(functions: Sequence[Utility | None], owners: Sequence[str], issues: list[str], known: list[str]) -> _Functions:
+        keywords = []
+        for function, owner in zip(functions, owners, strict=True):
+            if not callable(function):
+                raise InvalidProblem(f"{owner} is {function!r}; give a function of the issues.")
+            keywords.append(_keywords(function, owner, [*issues, *known]))
+        return _Functions(tuple(f for f in functions if f is not None), tuple(keywords))
+
+    def __call__(self, values: Mapping[str, Any], parameters: Mapping[str, Any]) -> list[Any]:
+        results: list[Any] = []
+        for function, keywords in zip(self.functions, self.keywords, strict=True):
+            result = function(**{name: values[name] if name in values else parameters[name] for name in keywords})
+            results += result if isinstance(result, (list, tuple)) else [result]
+        return results
+
+
+def _keywords(function: Utility, owner: str, known: list[str]) -> frozenset[str]:
+    """Return the known names that a function takes; refuse names that nobody can supply."""
+    taken = []
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind is parameter.VAR_KEYWORD:
+            return frozenset(known)
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.POSITIONAL_ONLY):
+            raise InvalidProblem(f"{owner} takes {parameter}; issues and parameters are passed by keyword.")
+        if parameter.name in known:
+            taken.append(parameter.name)
+        elif parameter.default is parameter.empty:
+            raise UnknownName(f"issue or parameter, asked for by {owner},", parameter.name, known)
+    return frozenset(taken)
+
+
+def _bind_implied(issue: Issue, issues: list[str], known: list[str]) -> Issue:
+    if issue.implied is None or isinstance(issue.implied, _Implied):
+        return issue
+    others = [name for name in issues if name != issue.name]
+    keywords = _keywords(issue.implied, f"the implied value of {issue.name}", [*others, *known])
+    return replace(issue, implied=_Implied(issue.implied, keywords))
+
+
+@dataclass(frozen=True)
+class _Implied:
+    function: Utility
+    keywords: frozenset[str]
+
+    def __call__(self, values: Mapping[str, Any], parameters: Mapping[str, Any]) -> Any:
+        missing = [name for name in self.keywords if name not in values and name not in parameters]
+        if missing:
+            raise InvalidProblem(f"the deal does not say {', '.join(map(repr, sorted(missing)))}.")
+        return self.function(**{name: values[name] if name in values else parameters[name] for name in self.keywords})
+
+
+def _check_issues(issues: tuple[Issue, ...]) -> None:
+    if not issues:
+        raise InvalidProblem("there is nothing to bargain over: give at least one Issue.")
+    for issue in issues:
+        if not isinstance(issue, Issue):
+            raise InvalidProblem(f"{issue!r} is no Issue; write Issue(name, low, high, unit).")
+    names = [issue.name for issue in issues]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InvalidProblem(f"issue {', '.join(map(repr, twice))} is given more than once; names must be distinct.")
+
+
+def _check_used(values: Mapping[str, Array], keywords: list[frozenset[str]], issues: tuple[Issue, ...]) -> None:
+    used = frozenset().union(*keywords, *(i.implied.keywords for i in issues if isinstance(i.implied, _Implied)))
+    for name in values:
+        if name not in used:
+            raise UnknownName("keyword of any utility or constraint", name, used)
+
+
+def _try(feasible: IssueSet) -> int:
+    """Call the functions once at the centre, with derivatives, and return how many constraints there are."""
+    parameters = {name: value.reshape(-1)[:1] for name, value in feasible.parameters.items()}
+    centre = [np.full(1, 0.5)] * len(feasible.issues)
+    values = {issue.name: np.array([0.5 * (issue.low + issue.high)]) for issue in feasible.issues}
+    with np.errstate(all="ignore"):
+        counts = len(feasible.payoffs(values, parameters)), len(feasible.constraints(values, parameters))
+        try:
+            jets = differentiate(feasible._functions, centre, parameters)
+        except NotDifferentiable:
+            raise
+        except (TypeError, ValueError) as error:
+            raise InvalidProblem(
+                f"a utility or constraint is not an elementwise NumPy expression in the issues: {error}."
+            ) from error
+    if counts[0] != feasible.size:
+        raise InvalidProblem(f"the utilities are {counts[0]} numbers a deal; there are {feasible.size} parties.")
+    for number, jet in enumerate(jets):
+        what = f"utility {number + 1}" if number < feasible.size else f"constraint {number + 1 - feasible.size}"
+        if np.shape(jet.value) not in ((), (1,)):
+            raise InvalidProblem(f"{what} returns an array of shape {np.shape(jet.value)} a deal; it must be one number.")
+        if not feasible.shape and not np.all(np.isfinite(jet.value)):
+            raise NotFinite(f"{what} is {jet.value} at the centre of the issues' ranges; it must be finite inside them.")
+    return counts[1]

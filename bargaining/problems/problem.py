@@ -1,0 +1,141 @@
+"""The bargaining problem: a feasible set, a disagreement point, and who the parties are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from bargaining._types import Array
+from bargaining.errors import InvalidProblem, UnknownName
+from bargaining.sets.base import Answer, FeasibleSet, Status
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A bargaining problem (S, d) of Nash (1950, Econometrica 18, 155-162), for n parties, or a stack of such problems.
+
+    Parameters
+    ----------
+    feasible : FeasibleSet
+        The utilities that agreements can give.
+    disagreement : array, shape (..., n)
+        What each party has if there is no agreement; taken as given. Leading axes make a stack.
+    parties : sequence of str
+        Names of the parties, in the order of the last axis.
+    impatience : array, shape (..., n), optional
+        Rates per year at which each party discounts gains that come later.
+    units : sequence of str, optional
+        The unit of each party's utility, with its date where it is money.
+
+    Raises
+    ------
+    InvalidProblem
+        If names, shapes or numbers do not fit together.
+    """
+
+    feasible: FeasibleSet
+    disagreement: Array
+    parties: tuple[str, ...]
+    impatience: Array | None = None
+    units: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        n = self.feasible.parties
+        set_field = object.__setattr__
+        set_field(self, "parties", tuple(self.parties))
+        set_field(self, "units", tuple(self.units) or ("",) * n)
+        set_field(self, "disagreement", _vector("disagreement", self.disagreement, n))
+        if self.impatience is not None:
+            rates = _vector("impatience", self.impatience, n)
+            if np.any(rates < 0):
+                raise InvalidProblem(f"impatience {rates!r} has a negative rate; rates per year are zero or more.")
+            set_field(self, "impatience", rates)
+        if len(self.parties) != n or len(set(self.parties)) != n:
+            raise InvalidProblem(f"parties {self.parties!r}: give {n} distinct names, one for each utility.")
+        if len(self.units) != n:
+            raise InvalidProblem(f"units {self.units!r}: give {n} units, one a party.")
+        try:
+            self.shape  # noqa: B018 - incompatible leading axes must fail here, not in a later query
+        except ValueError as error:
+            raise InvalidProblem(f"the leading axes of parameters and disagreement do not match: {error}.") from error
+
+    @property
+    def n(self) -> int:
+        """The number of parties."""
+        return self.feasible.parties
+
+    @cached_property
+    def shape(self) -> tuple[int, ...]:
+        """The leading axes of the stack; () for a single problem."""
+        rates = () if self.impatience is None else self.impatience.shape[:-1]
+        return np.broadcast_shapes(self.feasible.shape, self.disagreement.shape[:-1], rates)
+
+    def evaluate(self, terms: Mapping[str, ArrayLike]) -> Array:
+        """Return the utilities, (..., n), of a deal given as issue names and values.
+
+        Raises
+        ------
+        UnknownName, InvalidProblem
+            If the deal names no such issue, leaves one out, or is infeasible.
+        """
+        return self.feasible.evaluate(terms)
+
+    def gains(self, utilities: ArrayLike) -> Array:
+        """Return utilities less the disagreement point, (..., n)."""
+        return np.asarray(utilities, dtype=float) - self.disagreement
+
+    def replace(self, **changes: Any) -> Problem:
+        """Return this problem with some of its fields changed.
+
+        Raises
+        ------
+        UnknownName
+            If a change names no field.
+        """
+        known = [field.name for field in fields(self)]
+        for name in changes:
+            if name not in known:
+                raise UnknownName("field of a problem", name, known)
+        return Problem(**{**{name: getattr(self, name) for name in known}, **changes})
+
+    @cached_property
+    def best(self) -> Answer:
+        """Each party's best deal that leaves the others at least their disagreement payoffs.
+
+        The leading axes of the answer are (n, ...): the first counts the party that does best.
+        """
+        return self.feasible.reach(self.disagreement, self._lift(np.eye(self.n)))
+
+    @cached_property
+    def ideal(self) -> Array:
+        """The ideal point, (..., n): the most each party can have on the individually rational part of the set.
+
+        Source: Kalai and Smorodinsky (1975), Econometrica 43, 513-518. NaN where there is no agreement.
+        """
+        best = self.best
+        point = np.stack([best.utilities[i, ..., i] for i in range(self.n)], axis=-1)
+        return np.where(np.any(best.status != Status.OK, axis=0)[..., None], np.nan, point)
+
+    def _lift(self, vectors: Array) -> Array:
+        """Shape (m, n) vectors to be asked of every game: (m, 1, ..., 1, n)."""
+        return vectors.reshape(len(vectors), *(1 for _ in self.shape), self.n)
+
+    def __repr__(self) -> str:
+        stack = f", stack of shape {self.shape}" if self.shape else f", disagreement={self.disagreement.tolist()}"
+        return f"Problem({' v '.join(self.parties)}: {type(self.feasible).__name__}{stack})"
+
+
+def _vector(name: str, value: ArrayLike, n: int) -> Array:
+    array = np.asarray(value, dtype=float)
+    if array.ndim == 0 or array.shape[-1] != n:
+        raise InvalidProblem(
+            f"{name} has shape {array.shape}; its last axis must hold one number for each of the {n} parties."
+        )
+    if array.ndim == 1 and not np.all(np.isfinite(array)):
+        raise InvalidProblem(f"{name} = {array.tolist()} is not finite; every party needs a number.")
+    return array

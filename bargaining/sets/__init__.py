@@ -1,0 +1,1 @@
+"""Feasible sets and the questions they answer."""

@@ -1,0 +1,156 @@
+"""The Pareto frontier of a convex two-party set between two certified polylines.
+
+The sandwich algorithm: points of the frontier span the inner polyline, supporting lines through them the outer one, and
+new points are sought where the two are farthest apart, in the direction of the chord. The number of points needed for an
+error eps grows like eps**(-1/2), which no method can better (Rote 1992, The convergence rate of the sandwich algorithm for
+approximating convex functions, Computing 48, 337-361). All open segments of a round are asked in one batch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bargaining._types import Array, Bools, Indices
+from bargaining.errors import NotConverged, NotConvex
+from bargaining.sets.base import Answer, FeasibleSet, Status
+
+ROUNDS = 60
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Points of a frontier from the second party's best to the first's, with what was proved about the rest.
+
+    `utilities` and `normals` are (m, 2), `terms` holds (m,) arrays. `error` bounds the distance from the polyline to any
+    feasible point beyond it, both gains measured as fractions of the ideal ones; `calls` counts support programs.
+    """
+
+    utilities: Array
+    terms: dict[str, Array]
+    normals: Array
+    error: float
+    calls: int
+
+
+def trace(feasible: FeasibleSet, floor: Array, best: Answer, tol: float) -> Trace:
+    """Trace the part of the frontier above `floor` to within `tol`, from both parties' best points `best` (2, 2).
+
+    Raises
+    ------
+    NotConvex
+        If the midpoint of a chord is infeasible: the set has a dent, and supporting lines say nothing there.
+    NotConverged
+        If a support program fails.
+    """
+    ends = _Nodes.of([best.pick(1), best.pick(0)])
+    unit = np.array([best.utilities[0, 0], best.utilities[1, 1]]) - floor
+    nodes, error, calls = ends, 0.0, 0
+    closed: Bools = np.zeros(1, np.bool_)  # one entry a segment
+    for _ in range(ROUNDS):
+        points = (nodes.utilities - floor) / unit
+        heights = _heights(points, nodes.normals * unit)
+        open_segments = np.flatnonzero(~closed & (heights > tol))
+        error = max(error, float(np.max(heights[~closed & (heights <= tol)], initial=0.0)))
+        closed = closed | (heights <= tol)
+        if not open_segments.size:
+            break
+        across = _across(points)[open_segments]
+        found = feasible.support(across / unit, floor)
+        calls += open_segments.size
+        _require(found)
+        rise = np.sum(across * ((found.utilities - floor) / unit - points[open_segments]), axis=-1)
+        flat = rise <= tol  # the line through the found point, parallel to the chord, bounds the segment
+        error = max(error, float(np.max(rise[flat], initial=0.0)))
+        closed[open_segments[flat]] = True
+        nodes, closed = nodes.insert(open_segments[~flat], _Nodes.from_batch(found, across / unit, ~flat), closed)
+    else:
+        raise NotConverged(
+            f"the frontier was not traced to {tol:g} in {ROUNDS} rounds; ask for a larger tol.", {"points": len(points)}
+        )
+    _check_convex(feasible, floor, unit, nodes, tol)
+    return Trace(nodes.utilities, nodes.terms, nodes.normals, error, calls)
+
+
+@dataclass(frozen=True)
+class _Nodes:
+    """Points of the frontier in order, with the normals of supporting lines through them."""
+
+    utilities: Array
+    terms: dict[str, Array]
+    normals: Array
+
+    @staticmethod
+    def of(answers: list[Answer]) -> _Nodes:
+        return _Nodes(
+            np.array([a.utilities for a in answers]),
+            {name: np.array([float(a.terms[name]) for a in answers]) for name in answers[0].terms},
+            np.array([a.normal for a in answers]),
+        )
+
+    @staticmethod
+    def from_batch(answer: Answer, normals: Array, keep: Bools) -> _Nodes:
+        return _Nodes(answer.utilities[keep], {n: v[keep] for n, v in answer.terms.items()}, normals[keep])
+
+    def insert(self, segments: Indices, new: _Nodes, closed: Bools) -> tuple[_Nodes, Bools]:
+        """Put one new node into each of these segments; both halves of a split segment are open."""
+        at = segments + 1
+        nodes = _Nodes(
+            np.insert(self.utilities, at, new.utilities, axis=0),
+            {name: np.insert(value, at, new.terms[name]) for name, value in self.terms.items()},
+            np.insert(self.normals, at, new.normals, axis=0),
+        )
+        return nodes, np.insert(closed, segments, False)
+
+
+def _across(points: Array) -> Array:
+    """Return the unit normals of the chords, (segments, 2), pointing outward; never negative on a frontier."""
+    chord = np.diff(points, axis=0)
+    normals = np.stack([-chord[:, 1], chord[:, 0]], axis=-1)
+    length = np.linalg.norm(normals, axis=-1, keepdims=True)
+    return np.maximum(normals / np.where(length > 0, length, 1.0), 0.0)
+
+
+def _heights(points: Array, normals: Array) -> Array:
+    """Return how far above each chord the supporting lines of its two ends meet."""
+    chord = np.diff(points, axis=0)
+    length = np.linalg.norm(chord, axis=-1)
+    along = chord / np.where(length > 0, length, 1.0)[:, None]
+    across = _across(points)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        left = np.maximum(-_dot(normals[:-1], across) / _dot(normals[:-1], along), 0.0)  # inverse slopes of the lines
+        right = np.maximum(_dot(normals[1:], across) / _dot(normals[1:], along), 0.0)
+        heights = length / (left + right)
+    return np.where((length > 0) & np.isfinite(heights), heights, 0.0)
+
+
+def _dot(a: Array, b: Array) -> Array:
+    return np.asarray(np.sum(a * b, axis=-1))
+
+
+def _check_convex(feasible: FeasibleSet, floor: Array, unit: Array, nodes: _Nodes, tol: float) -> None:
+    middle = 0.5 * (nodes.utilities[:-1] + nodes.utilities[1:]) - floor
+    inside = np.all(middle > 1e-6 * unit, axis=-1)
+    if not np.any(inside):
+        return
+    found = feasible.reach(floor, middle[inside])
+    _require(found)
+    short = 1.0 - np.min((found.utilities - floor) / middle[inside], axis=-1)
+    worst = int(np.argmax(short))
+    if short[worst] > 10 * tol + 1e-9:
+        raise NotConvex(
+            f"the set of utilities is not convex: near {(floor + middle[inside][worst]).tolist()} the frontier falls "
+            f"{short[worst]:.1%} short of the chord between efficient deals. Supporting lines miss such a dent.",
+            {"utilities": floor + middle[inside][worst], "depth": float(short[worst])},
+        )
+
+
+def _require(answer: Answer) -> None:
+    if np.any(answer.status != Status.OK):
+        worst = float(np.max(answer.residual))
+        raise NotConverged(
+            f"a point of the frontier was not found to tolerance (optimality error {worst:.1e}); the usual cause is a kink "
+            "in a utility (clip, maximum, minimum, abs, where).",
+            {"residual": worst},
+        )

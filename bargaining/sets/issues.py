@@ -1,0 +1,212 @@
+"""Deals over continuous issues in a box, with smooth utilities and constraints: solved by the interior-point kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from bargaining._types import Array, Codes, Entry
+from bargaining.errors import InvalidProblem, UnknownName
+from bargaining.numerics.batches import Optimum
+from bargaining.numerics.kernel import Parameters
+from bargaining.sets.base import Answer, FeasibleSet, Offers, query
+from bargaining.sets.games import Games
+from bargaining.sets.proposals import both_proposals
+
+SLACK = 1e-9  # of a constraint's range: a deal that misses it by no more is feasible
+
+TermsFunction = Callable[[Mapping[str, Any], Mapping[str, Any]], Sequence[Any]]
+
+
+@dataclass(frozen=True)
+class Issue:
+    """A continuous term of the deal, between `low` and `high`, in `unit`.
+
+    `implied`, if given, is a function of the other issues and the parameters: the value the term takes where a deal is
+    described without it. Use it for auxiliary variables such as the largest probability that a constraint permits.
+    """
+
+    name: str
+    low: float = 0.0
+    high: float = 1.0
+    unit: str = ""
+    implied: Callable[..., Any] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.name.isidentifier():
+            raise InvalidProblem(f"issue name {self.name!r} is no Python name; utilities take issues by keyword.")
+        if not (np.isfinite(self.low) and np.isfinite(self.high)):
+            raise InvalidProblem(f"issue {self.name!r} is unbounded, [{self.low}, {self.high}]; give finite bounds.")
+        if not self.low < self.high:
+            raise InvalidProblem(
+                f"issue {self.name!r} has an empty range [{self.low}, {self.high}]; low must be below high "
+                "(make a term that is fixed a parameter)."
+            )
+
+    def at(self, share: Entry) -> Entry:
+        """Return the value at this share of the way from `low` to `high`."""
+        return share if self.low == 0 and self.high == 1 else self.low + (self.high - self.low) * share
+
+
+@dataclass(frozen=True, eq=False)
+class IssueSet(FeasibleSet):
+    """Utilities of deals over issues.
+
+    `payoffs` and `constraints` map (issues by name, parameters by name) to sequences of `parties` utilities and of
+    numbers that must not be negative. Parameters are floats or arrays whose leading axes are the stack.
+    """
+
+    issues: tuple[Issue, ...]
+    payoffs: TermsFunction
+    constraints: TermsFunction
+    parameters: Mapping[str, Array]
+    size: int
+    constraint_count: int
+
+    @property
+    def parties(self) -> int:
+        """How many parties' utilities the set holds."""
+        return self.size
+
+    @cached_property
+    def shape(self) -> tuple[int, ...]:
+        """The leading axes of the parameters."""
+        return np.broadcast_shapes(*(value.shape for value in self.parameters.values()))
+
+    def reach(self, origin: ArrayLike, direction: ArrayLike) -> Answer:
+        """Find the largest t with `origin + t * direction` feasible (see `FeasibleSet.reach`)."""
+        origin = query("origin", origin, self.size)
+        direction = query("direction", direction, self.size, least=0.0)
+        if direction.ndim == 1 and not np.any(direction > 0):
+            raise InvalidProblem(f"direction {direction!r} points nowhere; some entry must be positive.")
+        games, lead = self._games(origin, direction)
+        found, status = games.reach(columns(origin, lead), columns(direction, lead))
+        return self._answer(games, lead, found, found.prices[: self.size], status)
+
+    def support(self, weights: ArrayLike, floor: ArrayLike | None = None) -> Answer:
+        """Find the largest weighted sum of utilities (see `FeasibleSet.support`)."""
+        weights = query("weights", weights, self.size, least=0.0)
+        if floor is None:
+            games, lead = self._games(weights)
+            slopes = columns(weights, lead)
+            found, status = games.support(slopes, None)
+            return self._answer(games, lead, found, np.array(slopes), status)
+        floor = query("floor", floor, self.size)
+        games, lead = self._games(weights, floor)
+        slopes = columns(weights, lead)
+        found, status = games.support(slopes, columns(floor, lead))
+        return self._answer(games, lead, found, np.array(slopes) + found.prices[: self.size], status)
+
+    def nash(self, origin: ArrayLike, weights: ArrayLike) -> Answer:
+        """Find the largest weighted sum of log gains (see `FeasibleSet.nash`)."""
+        origin = query("origin", origin, self.size)
+        weights = query("weights", weights, self.size, least=0.0)
+        games, lead = self._games(origin, weights)
+        found, status = games.nash(columns(origin, lead), columns(weights, lead))
+        return self._answer(games, lead, found, found.prices[: self.size], status)
+
+    def offers(self, origin: ArrayLike, factors: ArrayLike) -> Offers:
+        """Find both alternating-offers proposals (see `FeasibleSet.offers`)."""
+        if self.size != 2:
+            raise InvalidProblem(f"alternating offers are solved for two parties; this set has {self.size}.")
+        origin, factors = query("origin", origin, 2), query("factors", factors, 2)
+        games, lead = self._games(origin, factors)
+        found, status = both_proposals(games, columns(origin, lead), columns(factors, lead))
+        answers = []
+        for b, half in enumerate(found):
+            normal = np.ones((2, games.count))
+            normal[1 - b] = half.prices[0]
+            answers.append(self._answer(games, lead, half, normal, status))
+        return Offers(*answers)
+
+    def evaluate(self, terms: Mapping[str, ArrayLike]) -> Array:
+        """Return the utilities, (..., n), of a deal that names every issue; an implied one may be left out."""
+        values = self.complete(terms)
+        for issue in self.issues:
+            value = values[issue.name]
+            if not np.all((value >= issue.low) & (value <= issue.high)):
+                raise InvalidProblem(
+                    f"{issue.name} = {value.tolist()} is outside its range [{issue.low:g}, {issue.high:g}]; "
+                    "no such deal is feasible."
+                )
+        self._check_constraints(values)
+        utilities = np.broadcast_arrays(*(np.asarray(u, dtype=float) for u in self.payoffs(values, self.parameters)))
+        return np.stack(utilities, axis=-1)
+
+    def complete(self, terms: Mapping[str, ArrayLike]) -> dict[str, Array]:
+        """Return the deal with every issue, in order; those left out take their implied values."""
+        known = [issue.name for issue in self.issues]
+        for name in terms:
+            if name not in known:
+                raise UnknownName("issue", name, known)
+        values = {name: np.asarray(value, dtype=float) for name, value in terms.items()}
+        for issue in self.issues:
+            if issue.name not in values:
+                if issue.implied is None:
+                    raise InvalidProblem(f"the deal does not say {issue.name!r}; it must name: {', '.join(known)}.")
+                values[issue.name] = np.asarray(issue.implied(values, self.parameters), dtype=float)
+        return {name: values[name] for name in known}
+
+    def bounds(self) -> dict[str, tuple[float, float]]:
+        """Return the range of every issue."""
+        return {issue.name: (issue.low, issue.high) for issue in self.issues}
+
+    def units(self) -> dict[str, str]:
+        """Return the unit of every issue."""
+        return {issue.name: issue.unit for issue in self.issues}
+
+    def spread(self) -> Array:
+        """Return each party's range of utilities over points spread evenly through the box, (..., n)."""
+        games, lead = self._games(np.zeros(self.size))
+        return games.units()[: self.size].T.reshape(*lead, self.size)
+
+    def _check_constraints(self, values: Mapping[str, Array]) -> None:
+        found = self.constraints(values, self.parameters)
+        if not found:
+            return
+        games, lead = self._games(np.zeros(self.size))
+        for number, (value, span) in enumerate(zip(found, games.units()[self.size :], strict=True)):
+            if np.any(np.asarray(value) < -SLACK * span.reshape(lead)):
+                raise InvalidProblem(
+                    f"the deal { ({name: v.tolist() for name, v in values.items()}) } breaks constraint {number + 1}: "
+                    f"its value is {np.asarray(value).tolist()}, below zero."
+                )
+
+    def _functions(self, x: list[Entry], parameters: Parameters) -> list[Entry]:
+        """Evaluate payoffs, then constraints, at unit-box coordinates."""
+        values = {issue.name: issue.at(v) for issue, v in zip(self.issues, x, strict=True)}
+        return [*self.payoffs(values, parameters), *self.constraints(values, parameters)]
+
+    def _games(self, *queries: Array) -> tuple[Games, tuple[int, ...]]:
+        """Return the games that queries are asked of, flattened, and their leading axes."""
+        lead = np.broadcast_shapes(self.shape, *(q.shape[:-1] for q in queries))
+        parameters = {
+            name: np.broadcast_to(value, lead).ravel() if value.ndim else value for name, value in self.parameters.items()
+        }
+        count = int(np.prod(lead, dtype=int))
+        return Games(self._functions, parameters, count, len(self.issues), self.size, self.constraint_count), lead
+
+    def _answer(self, games: Games, lead: tuple[int, ...], found: Optimum, normal: Array, status: Codes) -> Answer:
+        terms = {
+            issue.name: np.where(v == 1.0, issue.high, issue.at(v)) for issue, v in zip(self.issues, found.x, strict=True)
+        }
+        utilities = [np.broadcast_to(u, (games.count,)) for u in self.payoffs(terms, games.parameters)]
+        shape = (*lead, self.size)
+        return Answer(
+            np.array(utilities, dtype=float).T.reshape(shape),
+            {name: value.reshape(lead) for name, value in terms.items()},
+            normal.T.reshape(shape),
+            status.reshape(lead),
+            found.residual.reshape(lead),
+        ).where_ok()
+
+
+def columns(vectors: Array, lead: tuple[int, ...]) -> list[Array]:
+    """Return a query as one array a party with an entry a game."""
+    flat = np.broadcast_to(vectors, (*lead, vectors.shape[-1])).reshape(-1, vectors.shape[-1])
+    return [np.ascontiguousarray(entry) for entry in flat.T]

@@ -1,0 +1,211 @@
+"""One verb, `solve`, and what it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from html import escape
+
+import numpy as np
+
+from bargaining._types import Array, Codes
+from bargaining.concept import Certificate, Concept, Equilibrium, StrategicModel
+from bargaining.errors import InvalidProblem, NoAgreement, NotConverged, NotFinite
+from bargaining.problems.problem import Problem
+from bargaining.sets.base import Answer, Status
+
+CLOSED = 1e-8
+"""A relative gap below which the supporting line is said to close on the solution."""
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """The deal that a concept or model picks in every game of a problem.
+
+    Attributes
+    ----------
+    problem, concept
+        What was asked, in full.
+    utilities : array, shape (..., n)
+        Payoffs, in the problem's units.
+    terms : mapping of issue to array
+        The deal.
+    normal : array, shape (..., n)
+        Weights of the supporting line at the deal: the slope of the frontier.
+    status : array of Status codes
+        Why a game has numbers, or why they are NaN.
+    certificate : Certificate
+        What was proved.
+    equilibrium : Equilibrium or None
+        Of a strategic model: both parties' proposals, thresholds and slack.
+    """
+
+    problem: Problem
+    concept: Concept | StrategicModel
+    utilities: Array
+    terms: Mapping[str, Array]
+    normal: Array = field(repr=False)
+    status: Codes
+    certificate: Certificate
+    equilibrium: Equilibrium | None = field(default=None, repr=False)
+
+    @cached_property
+    def gains(self) -> Array:
+        """Utilities less disagreement, (..., n)."""
+        return self.problem.gains(self.utilities)
+
+    @cached_property
+    def fractions(self) -> Array:
+        """Each party's gain as a fraction of its ideal gain, (..., n)."""
+        return np.asarray(self.gains / self.problem.gains(self.problem.ideal))
+
+    def __repr__(self) -> str:
+        if self.problem.shape:
+            ok = int(np.count_nonzero(self.status == Status.OK))
+            return f"{self.concept!r}: {ok:,} of {self.status.size:,} games solved; {self.certificate!r}"
+        deal = ", ".join(f"{name} {float(value):.4g}" for name, value in self.terms.items())
+        gains = ", ".join(f"{p} {float(g):+.4g}" for p, g in zip(self.problem.parties, self.gains, strict=True))
+        return f"{self.concept.label}: {deal}; gains {gains} [{self.certificate!r}]"
+
+    def _repr_html_(self) -> str:
+        return _html(self)
+
+
+def solve(problem: Problem, concept: Concept | StrategicModel, *, certify: bool = True) -> Solution:
+    """Solve a bargaining problem, or every problem of a stack.
+
+    Parameters
+    ----------
+    problem : Problem
+        One problem, or a stack.
+    concept : Concept or StrategicModel
+        The solution concept or bargaining game.
+    certify : bool
+        Whether to check every answer by the supporting line through it, which costs one more program a game.
+
+    Returns
+    -------
+    Solution
+        With numbers that are NaN exactly in the games of a stack whose status is not ok.
+
+    Raises
+    ------
+    NoAgreement
+        On a single problem without a deal that is strictly better than disagreement for all.
+    NotFinite, NotConverged, InvalidProblem
+        On a single problem whose utilities are not finite, which the solver cannot finish, or that has no feasible deal.
+
+    Examples
+    --------
+    >>> import bargaining as bg
+    >>> pie = bg.from_issues([bg.Issue("share")], {"one": lambda share: share, "two": lambda share: 1 - share}, [0, 0.2])
+    >>> bg.solve(pie, bg.Nash()).gains.round(9).tolist()
+    [0.4, 0.4]
+    """
+    equilibrium = None
+    if isinstance(concept, StrategicModel):
+        answer, equilibrium = concept.equilibrium(problem)
+    elif isinstance(concept, Concept):
+        answer = concept.outcome(problem)
+    else:
+        raise InvalidProblem(f"{concept!r} is no solution concept or strategic model; write for example bg.Nash().")
+    if not problem.shape and answer.status != Status.OK:
+        raise _failure(problem, concept, answer)
+    certificate = _certify(problem, answer) if certify else _unchecked(answer)
+    return Solution(
+        problem, concept, answer.utilities, answer.terms, answer.normal, answer.status, certificate, equilibrium
+    )
+
+
+def _certify(problem: Problem, answer: Answer) -> Certificate:
+    """Look for a feasible deal beyond the supporting line through the answer."""
+    ok = (answer.status == Status.OK)[..., None]
+    weights = np.where(ok, np.maximum(np.nan_to_num(answer.normal), 0.0), 1.0)
+    rival = problem.feasible.support(weights, floor=problem.disagreement)
+    value = np.sum(weights * problem.gains(answer.utilities), axis=-1)
+    gap = np.sum(weights * problem.gains(rival.utilities), axis=-1) / value - 1.0
+    return Certificate(answer.residual, gap, _claims(answer, gap))
+
+
+def _claims(answer: Answer, gap: Array) -> tuple[str, ...]:
+    if not answer.status.ndim:
+        first = f"optimality error {float(answer.residual):.0e}"
+        if not np.isfinite(gap):
+            return first, "the supporting line could not be checked"
+        if abs(gap) <= CLOSED:
+            return first, f"supporting-line gap {max(float(gap), 0.0):.0e}"
+        return first, f"LOCAL: supporting-line gap {float(gap):.1e}, so another deal may do better"
+    ok = answer.status == Status.OK
+    if not np.any(ok):
+        return ("no game solved",)
+    closed = int(np.count_nonzero(np.abs(gap[ok]) <= CLOSED))
+    return (
+        f"optimality error at most {float(np.max(answer.residual[ok])):.0e}",
+        f"supporting line closes on {closed:,} of {int(np.count_nonzero(ok)):,}",
+    )
+
+
+def _unchecked(answer: Answer) -> Certificate:
+    worst = float(np.max(np.where(answer.status == Status.OK, answer.residual, 0.0), initial=0.0))
+    return Certificate(
+        answer.residual,
+        np.full(answer.status.shape, np.nan),
+        (f"optimality error at most {worst:.0e}", "not certified"),
+    )
+
+
+def _failure(problem: Problem, concept: Concept | StrategicModel, answer: Answer) -> Exception:
+    """Turn the status of a single problem into an error with its evidence."""
+    status = Status(int(answer.status))
+    if status == Status.NO_AGREEMENT:
+        return _no_agreement(problem)
+    if status == Status.INFEASIBLE:
+        return InvalidProblem("no deal meets the constraints; relax one, or widen the issues' ranges.")
+    if status == Status.NOT_FINITE:
+        return NotFinite(
+            "a utility or constraint is NaN or infinite inside the issues' ranges; narrow the ranges or mend the function."
+        )
+    return NotConverged(
+        f"{concept.label} was not found to tolerance (optimality error {float(answer.residual):.1e}). The usual cause is a "
+        "kink at the solution (clip, maximum, minimum, abs or where in a utility): write it as one more issue with a "
+        "constraint. Ill-scaled issues are another.",
+        {"residual": float(answer.residual)},
+    )
+
+
+def _no_agreement(problem: Problem) -> NoAgreement:
+    spread = problem.feasible.spread()
+    nearest = problem.feasible.reach(problem.disagreement, spread)
+    short = np.maximum(-np.min(problem.gains(nearest.utilities) / spread), 0.0) * spread
+    deal = {name: float(value) for name, value in nearest.terms.items()}
+    lacks = ", ".join(
+        f"{party} {float(s):.4g}{' ' + unit if unit else ''}"
+        for party, s, unit in zip(problem.parties, short, problem.units, strict=True)
+    )
+    words = ", ".join(f"{name} = {value:.4g}" for name, value in deal.items())
+    return NoAgreement(
+        f"no deal is strictly better than disagreement for every party. The nearest one ({words}) would be accepted if "
+        f"disagreement were worse by: {lacks}. Check the disagreement point {problem.disagreement.tolist()} and its units.",
+        short, deal,
+    )  # fmt: skip
+
+
+def _html(solution: Solution) -> str:
+    """Return a small table of a solution for notebooks."""
+    problem = solution.problem
+    if problem.shape:
+        return f"<pre>{escape(repr(solution))}</pre>"
+    deal = "".join(f"<tr><td>{escape(name)}</td><td>{float(value):.4g}</td></tr>" for name, value in solution.terms.items())
+    money = "".join(
+        f"<tr><td>{escape(party)}</td><td>{u:.4g}</td><td>{g:+.4g}</td><td>{f:.1%}</td><td>{escape(unit)}</td></tr>"
+        for party, u, g, f, unit in zip(
+            problem.parties, solution.utilities, solution.gains, solution.fractions, problem.units, strict=True
+        )
+    )
+    return (
+        f"<p><b>{escape(solution.concept.label)}</b> <code>{escape(repr(solution.concept))}</code></p>"
+        f"<table><tr><th>term</th><th>value</th></tr>{deal}</table>"
+        "<table><tr><th>party</th><th>utility</th><th>gain</th><th>of ideal gain</th><th>unit</th></tr>"
+        f"{money}</table><p><small>{escape(repr(solution.certificate))}</small></p>"
+    )

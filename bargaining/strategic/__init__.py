@@ -1,0 +1,1 @@
+"""Bargaining games in extensive form, one a file."""

@@ -1,0 +1,232 @@
+"""Alternating offers without a last round.
+
+Rubinstein (1982), Perfect equilibrium in a bargaining model, Econometrica 50, 97-109; the breakdown of talks and the limit
+of short rounds are from Binmore, Rubinstein and Wolinsky (1986), The Nash bargaining solution in economic modelling, RAND
+Journal of Economics 17, 176-188.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bargaining._types import Array
+from bargaining.concept import Equilibrium, StrategicModel
+from bargaining.errors import InvalidProblem, UnknownName
+from bargaining.problems.problem import Problem
+from bargaining.sets.base import Answer, Offers
+
+SHORT = 1e-3
+"""Rate times period below which proposals are interpolated: solving for them loses digits like 1 / (rate * period)."""
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """The risk that talks end for good: a hazard per year, and what each party then has (default: disagreement)."""
+
+    hazard: float
+    payoffs: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if not (np.all(np.isfinite(self.hazard)) and np.all(np.asarray(self.hazard) >= 0)):
+            raise InvalidProblem(f"the breakdown hazard is a rate per year, zero or more; got {self.hazard!r}.")
+
+
+@dataclass(frozen=True)
+class AlternatingOffers(StrategicModel):
+    """Two parties propose in turn until one accepts (Rubinstein 1982), with impatience and a risk of breakdown.
+
+    Utilities are values at agreement. Disagreement that lasts pays d_i as a flow, so a round of length Delta shrinks the
+    gain u_i - d_i by delta_i = exp(-r_i Delta); talks break down in a round with probability q = 1 - exp(-h Delta) and then
+    pay b_i. Party i accepts what leaves it at least
+
+        e_i + m_i (v_i - e_i),   m_i = delta_i (1 - q),   e_i = ((1 - delta_i) d_i + delta_i q b_i) / (1 - m_i),
+
+    where v_i is its utility from its own proposal; each proposes its best deal among those the other accepts. On a convex
+    set this equilibrium is the only subgame-perfect one. As Delta -> 0 both proposals tend to the maximiser of
+    prod_i (u_i - e_i)^a_i, with a_i proportional to 1 / (r_i + h) (Binmore, Rubinstein and Wolinsky 1986);
+    `period=0` asks for this limit.
+
+    Parameters
+    ----------
+    period : float, optional
+        Length of a round in years (Delta); zero for the limit. Needed with rates.
+    impatience : tuple of float, optional
+        Rates r_i per year; the problem's own if left out.
+    factors : tuple of float, optional
+        Discount factors delta_i per round, each in (0, 1), in place of rates and period.
+    first : int or str
+        The party that proposes first, by number or name.
+    breakdown : Breakdown, optional
+        Hazard h per year of the end of talks, and its payoffs b.
+
+    Examples
+    --------
+    >>> import bargaining as bg
+    >>> pie = bg.from_issues([bg.Issue("share")], {"one": lambda share: share, "two": lambda share: 1 - share}, [0, 0])
+    >>> bg.solve(pie, bg.AlternatingOffers(factors=(0.9, 0.9))).utilities.round(9).tolist()  # 1 / (1 + delta)
+    [0.526315789, 0.473684211]
+    """
+
+    period: float | None = None
+    impatience: tuple[float, ...] | None = None
+    factors: tuple[float, ...] | None = None
+    first: int | str = 0
+    breakdown: Breakdown | None = None
+
+    def __post_init__(self) -> None:
+        if self.factors is not None:
+            self._check_factors(self.factors)
+        elif self.period is None:
+            raise InvalidProblem(
+                "say how long a round lasts: `period` in years (0 for the limit of ever shorter rounds), with "
+                "impatience as rates per year; or give `factors`, the discount factors per round."
+            )
+        elif not (np.isfinite(self.period) and self.period >= 0):
+            raise InvalidProblem(f"period {self.period!r} is no length of time in years; it must be zero or more.")
+        if self.impatience is not None and not np.all(np.asarray(self.impatience, dtype=float) >= 0):
+            raise InvalidProblem(f"impatience {self.impatience!r}: rates per year must be zero or more.")
+
+    def _check_factors(self, factors: Sequence[float]) -> None:
+        if self.period is not None or self.impatience is not None or self.breakdown is not None:
+            raise InvalidProblem(
+                "`factors` already say what a round costs; leave out period, impatience and breakdown, or turn the "
+                "factors into rates with impatience = -log(factors) and period = 1."
+            )
+        array = np.asarray(factors, dtype=float)
+        if array.shape[-1:] != (2,) or not np.all((array > 0) & (array < 1)):
+            raise InvalidProblem(f"factors {factors!r} must be two numbers strictly between 0 and 1.")
+
+    @property
+    def label(self) -> str:
+        """A short name for tables and figures."""
+        return "Rubinstein limit" if self.period == 0 else "Rubinstein"
+
+    def describe(self, problem: Problem) -> str:
+        """Say in words what is assumed about one problem's talks."""
+        first = problem.parties[self._first(problem)]
+        if self.factors is not None:
+            return f"discount factors {self.factors[0]:.4g} and {self.factors[1]:.4g} a round, {first} first"
+        mine, yours = self._impatience(problem)
+        rounds = "rounds without length" if self.period == 0 else f"rounds of {self.period:.4g} years"
+        hazard = "no breakdown" if self.breakdown is None else f"breakdown hazard {self.breakdown.hazard:.4g} a year"
+        return f"{rounds}, impatience {mine:.4g} and {yours:.4g} a year, {hazard}, {first} first"
+
+    def limit_weights(self, problem: Problem) -> Array:
+        """Return the Nash weights, (..., 2), to which the equilibrium tends as rounds grow short.
+
+        With rates r and breakdown hazard h they are proportional to 1 / (r_i + h); with factors, to 1 / log(1 / delta_i).
+        """
+        patience = 1.0 / self._rates(problem)
+        return np.asarray(patience / np.sum(patience, axis=-1, keepdims=True))
+
+    def equilibrium(self, problem: Problem) -> tuple[Answer, Equilibrium]:
+        """Return the agreement and the stationary subgame-perfect equilibrium of every game."""
+        first = self._first(problem)
+        rates = self._rates(problem)
+        period = np.asarray(1.0 if self.period is None else self.period)
+        fastest = np.max(rates, axis=-1)
+        short = bool(np.all(fastest * period < SHORT)) if problem.n else False
+        origin, factors = self._round(problem, rates, period)
+        if period == 0:
+            deal = problem.feasible.nash(origin, self.limit_weights(problem))
+            offers = Offers(deal, deal)
+        elif short:
+            offers = self._interpolate(problem, rates, period, SHORT / fastest)
+        else:
+            offers = problem.feasible.offers(origin, factors)
+        proposals = (offers.first, offers.second)
+        own = np.stack([proposal.utilities[..., i] for i, proposal in enumerate(proposals)], axis=-1)
+        offered = np.stack([proposals[1 - i].utilities[..., i] for i in (0, 1)], axis=-1)
+        thresholds = origin + factors * (own - origin)
+        status = np.maximum(offers.first.status, offers.second.status)
+        agreed = replace(proposals[first], status=status).where_ok()
+        return agreed, Equilibrium(proposals, thresholds, offered - thresholds)
+
+    def _first(self, problem: Problem) -> int:
+        if problem.n != 2:
+            raise InvalidProblem(f"alternating offers are for two parties; the problem has {problem.n}.")
+        if isinstance(self.first, str):
+            if self.first not in problem.parties:
+                raise UnknownName("party", self.first, problem.parties)
+            return problem.parties.index(self.first)
+        if self.first not in (0, 1):
+            raise InvalidProblem(f"first = {self.first!r}: the party that proposes first is 0 or 1, or a name.")
+        return self.first
+
+    def _rates(self, problem: Problem) -> Array:
+        """Return the rates, (..., 2), at which gains melt in talks: impatience plus hazard, per year or per round."""
+        if self.factors is not None:
+            return np.asarray(-np.log(np.asarray(self.factors, dtype=float)))
+        rates = self._impatience(problem) + self._hazard()
+        if not np.all(rates > 0):
+            raise InvalidProblem(
+                f"a party that loses nothing by waiting never gives in (rates {rates.tolist()}); "
+                "give each a positive impatience, or a breakdown hazard."
+            )
+        return rates
+
+    def _impatience(self, problem: Problem) -> Array:
+        own = problem.impatience if self.impatience is None else np.asarray(self.impatience, dtype=float)
+        if own is None:
+            raise InvalidProblem(
+                "the problem does not say how impatient the parties are; give `impatience` (rates per year) here or in "
+                "the problem, or `factors` per round."
+            )
+        if own.shape[-1] != 2:
+            raise InvalidProblem(f"impatience {own.tolist()} must hold one rate for each of the two parties.")
+        return own
+
+    def _hazard(self) -> Array:
+        return np.asarray(0.0 if self.breakdown is None else self.breakdown.hazard, dtype=float)[..., None]
+
+    def _round(self, problem: Problem, rates: Array, period: Array) -> tuple[Array, Array]:
+        """Return e and m of the class docstring for rounds of this length, exact for the shortest ones."""
+        period = period[..., None]
+        factors = np.exp(-rates * period)
+        payoffs = None if self.breakdown is None else self.breakdown.payoffs
+        if payoffs is None:
+            return problem.disagreement, factors
+        after = np.asarray(payoffs, dtype=float)
+        if after.shape[-1:] != (2,) or not np.all(np.isfinite(after)):
+            raise InvalidProblem(f"breakdown payoffs {payoffs!r} must be one finite number for each of the two parties.")
+        waiting, hazard = self._impatience(problem), self._hazard()
+        with np.errstate(invalid="ignore"):
+            kept = np.exp(-waiting * period) * np.expm1(-hazard * period) / np.expm1(-rates * period)
+        share = np.where(period == 0, hazard / rates, kept)
+        return problem.disagreement + share * (after - problem.disagreement), factors
+
+    def _interpolate(self, problem: Problem, rates: Array, period: Array, step: Array) -> Offers:
+        """Return proposals for very short rounds: the cubic in the period through the limit and three longer rounds.
+
+        Each proposal is a smooth function of the period down to the limit, which is known exactly.
+        """
+        limit = problem.feasible.nash(self._round(problem, rates, np.zeros(()))[0], self.limit_weights(problem))
+        longer = [problem.feasible.offers(*self._round(problem, rates, node * step)) for node in (1, 2, 3)]
+        t = period / step
+        shares = [
+            (1 - t) * (2 - t) * (3 - t) / 6, t * (2 - t) * (3 - t) / 2, t * (1 - t) * (t - 3) / 2, t * (1 - t) * (2 - t) / 6
+        ]  # fmt: skip
+        return Offers(
+            _mix(shares, [limit, *(offers.first for offers in longer)]),
+            _mix(shares, [limit, *(offers.second for offers in longer)]),
+        )
+
+
+def _mix(shares: list[Array], answers: list[Answer]) -> Answer:
+    """Return the weighted sum of answers, as bad as the worst of them."""
+    shape = np.broadcast_shapes(*(answer.status.shape for answer in answers))
+
+    def blend(values: list[Array], lift: int) -> Array:
+        terms = [np.asarray(w)[(..., *[None] * lift)] * v for w, v in zip(shares, values, strict=True)]
+        return np.asarray(sum(terms))
+
+    return Answer(
+        blend([answer.utilities for answer in answers], 1),
+        {name: blend([answer.terms[name] for answer in answers], 0) for name in answers[0].terms},
+        blend([answer.normal for answer in answers], 1),
+        np.max([np.broadcast_to(answer.status, shape) for answer in answers], axis=0),
+        np.max([np.broadcast_to(answer.residual, shape) for answer in answers], axis=0),
+    )

@@ -1,0 +1,134 @@
+"""Properties of the cooperative solutions: weights, units, many parties, certificates."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+
+import bargaining as bg
+from bargaining.concept import Concept, StrategicModel
+from bargaining.problems.problem import Problem
+
+CONCEPTS = [
+    bg.Nash(),
+    bg.Nash(weights=(0.7, 0.3)),
+    bg.KalaiSmorodinsky(),
+    bg.AlternatingOffers(period=0.25, impatience=(0.1, 0.2)),
+]
+FACTORS = (1e-6, 1e-3, 1.0, 1e3, 1e6)
+
+
+def sale(issue_units: tuple[float, float] = (1, 1), money: tuple[float, float] = (1, 1)) -> Problem:
+    """A sale with curvature, a corner and a constraint, in any units."""
+    (p, q), (b, s) = issue_units, money
+
+    def buyer(price: Any, quality: Any) -> Any:
+        return b * (12 * np.sqrt(1 + quality / q) - (price / p) ** 1.1)
+
+    def seller(price: Any, quality: Any) -> Any:
+        return s * (price / p - 0.3 * (quality / q) ** 2)
+
+    return bg.from_issues(
+        [bg.Issue("price", 0, 100 * p), bg.Issue("quality", 0, 10 * q)],
+        {"buyer": buyer, "seller": seller},
+        [2 * b, 1 * s],
+        constraints=lambda price, quality: 60 - price / p - 4 * quality / q,
+    )
+
+
+@pytest.mark.parametrize("concept", CONCEPTS, ids=repr)
+def test_units_change_nothing_but_units(concept: Concept | StrategicModel) -> None:
+    base = bg.solve(sale(), concept)
+    for p, b in product(FACTORS, FACTORS):
+        units, money = (p, 1 / p), (b, 1 / b)
+        other = bg.solve(sale(units, money), concept)
+        assert other.gains / money == pytest.approx(base.gains, rel=1e-10)
+        assert other.terms["price"] / units[0] == pytest.approx(float(base.terms["price"]), rel=1e-8)
+        assert other.terms["quality"] / units[1] == pytest.approx(float(base.terms["quality"]), rel=1e-7)
+
+
+def test_nash_weights_are_scaled_and_may_be_zero() -> None:
+    pie = bg.from_issues([bg.Issue("x")], {"a": lambda x: x, "b": lambda x: 1 - x}, [0.1, 0.2])
+    assert bg.solve(pie, bg.Nash((3, 1))).gains == pytest.approx([0.525, 0.175], abs=1e-11)
+    assert bg.solve(pie, bg.Nash((1, 0))).gains == pytest.approx([0.7, 0.0], abs=1e-9)
+    assert bg.solve(pie, bg.Nash((0, 5))).gains == pytest.approx([0.0, 0.7], abs=1e-9)
+
+
+def test_nash_of_many_parties_divides_a_pie_by_weights() -> None:
+    weights = np.array([0.1, 0.2, 0.3, 0.4])
+
+    def party(name: str) -> Any:
+        return lambda **shares: shares[name]
+
+    names = ["a", "b", "c", "d"]
+    pie = bg.from_issues(
+        [bg.Issue(name) for name in names],
+        {name.upper(): party(name) for name in names},
+        [0.0, 0.1, 0.0, 0.1],
+        constraints=lambda a, b, c, d: 1 - (a + b + c + d),
+    )
+    solution = bg.solve(pie, bg.Nash(tuple(weights)))
+    assert solution.gains == pytest.approx(0.8 * weights, abs=1e-10)
+    ideal = bg.solve(pie, bg.KalaiSmorodinsky())
+    assert ideal.fractions == pytest.approx(np.full(4, 0.25), abs=1e-10)
+
+
+def test_kalai_smorodinsky_equalises_fractions_of_the_rational_ideal_gain() -> None:
+    solution = bg.solve(sale(), bg.KalaiSmorodinsky())
+    assert solution.fractions[0] == pytest.approx(solution.fractions[1], rel=1e-10)
+    problem = solution.problem
+    for i in (0, 1):  # the ideal point respects the other's disagreement payoff
+        best = problem.feasible.reach(problem.disagreement, np.eye(2)[i])
+        assert best.utilities[i] == pytest.approx(problem.ideal[i])
+        assert best.utilities[1 - i] >= problem.disagreement[1 - i] - 1e-9
+
+
+def test_normals_are_slopes_of_the_frontier() -> None:
+    """On u1^2 + u2^2 <= 1 the normal at any point is the point itself."""
+    disc = bg.from_issues(
+        [bg.Issue("x"), bg.Issue("y")],
+        {"a": lambda x: x, "b": lambda y: y},
+        [0.2, 0.0],
+        constraints=lambda x, y: 1 - x * x - y * y,
+    )
+    for concept in (bg.Nash((0.6, 0.4)), bg.KalaiSmorodinsky(), bg.AlternatingOffers(factors=(0.8, 0.9))):
+        solution = bg.solve(disc, concept)
+        ratio = solution.normal / solution.utilities
+        assert ratio[0] == pytest.approx(ratio[1], rel=1e-6)
+        assert np.linalg.norm(solution.utilities) == pytest.approx(1.0, abs=1e-11)
+
+
+def test_a_local_optimum_is_called_local() -> None:
+    """Two humps: the centre start climbs the wrong one, and the supporting line says so."""
+
+    def hump(x: Any) -> Any:
+        return np.exp(-(((x - 0.4) / 0.15) ** 2)) + 3 * np.exp(-(((x - 0.9) / 0.05) ** 2))
+
+    problem = bg.from_issues([bg.Issue("x")], {"a": hump, "b": lambda x: hump(x) + 0.1 * x}, [0, 0])
+    solution = bg.solve(problem, bg.Nash())
+    proved = abs(solution.certificate.gap) <= 1e-8
+    assert proved == (float(solution.terms["x"]) > 0.8) or "LOCAL" in repr(solution)
+
+
+def test_a_concept_of_ones_own_works_at_once() -> None:
+    from dataclasses import dataclass
+
+    from bargaining.sets.base import Answer
+
+    @dataclass(frozen=True)
+    class Even(Concept):
+        """Equal gains."""
+
+        @property
+        def label(self) -> str:
+            return "even"
+
+        def outcome(self, problem: Problem) -> Answer:
+            return problem.feasible.reach(problem.disagreement, np.ones(problem.n))
+
+    pie = bg.from_issues([bg.Issue("x")], {"a": lambda x: 3 * x, "b": lambda x: 1 - x}, [0, 0])
+    assert bg.solve(pie, Even()).utilities == pytest.approx([0.75, 0.75])
+    assert list(bg.compare(pie, [Even(), bg.Nash()])["concept"]) == ["even", "Nash"]

@@ -1,0 +1,118 @@
+"""Alternating offers: the limit of short rounds, breakdown, acceptance, corners, many games."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import bargaining as bg
+from bargaining.problems.problem import Problem
+from bargaining.sets.base import Offers
+from tests.programs import concave_games
+
+
+def parabola() -> Problem:
+    """u2 = 1 - u1^2: the asymmetric Nash solution is u1 = sqrt(a / (a + 2 (1 - a)))."""
+    return bg.from_issues([bg.Issue("x")], {"one": lambda x: x, "two": lambda x: 1 - x * x}, [0, 0], impatience=[0.1, 0.3])
+
+
+def flagship() -> Problem:
+    return bg.cases.load("microsoft-openai").problem("required-returns")
+
+
+@pytest.mark.parametrize("problem", [parabola(), flagship()], ids=["parabola", "flagship"])
+def test_offers_straddle_the_nash_limit_and_close_on_it(problem: Problem) -> None:
+    talks = bg.AlternatingOffers(period=0)
+    weights = tuple(talks.limit_weights(problem))
+    assert weights == pytest.approx(tuple((1 / problem.impatience) / np.sum(1 / problem.impatience)))
+    limit = bg.solve(problem, bg.Nash(weights)).utilities
+    assert bg.solve(problem, talks).utilities == pytest.approx(limit, rel=1e-10)
+    widths = []
+    for period in (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-7):
+        proposals = bg.solve(problem, bg.AlternatingOffers(period=period)).equilibrium.proposals
+        first, second = (proposal.utilities for proposal in proposals)
+        assert first[0] > limit[0] > second[0]
+        assert second[1] > limit[1] > first[1]
+        widths.append((first[0] - second[0]) / period)
+    # The gap between the proposals is proportional to the period: the slope settles.
+    assert widths[2:] == pytest.approx([widths[-1]] * 4, rel=2e-3)
+
+
+def test_parabola_in_closed_form_for_every_length_of_round() -> None:
+    """x1 = v, x2 = m1 v; m2 (1 - m1^2 v^2) = 1 - v^2 gives v^2 = (1 - m2) / (1 - m1^2 m2)."""
+    for period in (10.0, 1.0, 0.1, 1e-2, 1e-3, 2e-4, 1e-5, 1e-7, 1e-9, 1e-12):
+        patience = -np.expm1(-0.3 * period)
+        expected = np.sqrt(patience / -np.expm1(-(2 * 0.1 + 0.3) * period))
+        found = bg.solve(parabola(), bg.AlternatingOffers(period=period)).utilities[0]
+        assert found == pytest.approx(expected, rel=3e-11), period
+
+
+def test_equilibrium_conditions_hold() -> None:
+    solution = bg.solve(parabola(), bg.AlternatingOffers(period=0.5, first="two"))
+    one, two = (proposal.utilities for proposal in solution.equilibrium.proposals)
+    m = np.exp(-0.5 * np.array([0.1, 0.3]))
+    assert one[1] == pytest.approx(m[1] * two[1], rel=1e-11)
+    assert two[0] == pytest.approx(m[0] * one[0], rel=1e-11)
+    assert solution.utilities == pytest.approx(two)
+    assert solution.equilibrium.slack == pytest.approx([0, 0], abs=1e-10)
+
+
+def test_breakdown_payoffs_pull_the_outcome() -> None:
+    """With a hazard h that pays b, the limit is Nash with origin (r d + h b) / (r + h) and weights 1 / (r + h).
+
+    Pie 2, d = (.02/.06, .05/.10), r = (.06, .10), h = .15, b = (.1, .3): origin (1/6, 19/50), weight 25/46
+    (Binmore, Rubinstein and Wolinsky 1986, with Muthoo 1999, chapters 4 and 6).
+    """
+    pie = bg.from_issues([bg.Issue("x", 0, 2)], {"a": lambda x: x, "b": lambda x: 2 - x}, [0.02 / 0.06, 0.05 / 0.10])
+    event = bg.Breakdown(hazard=0.15, payoffs=(0.1, 0.3))
+    limit = bg.solve(pie, bg.AlternatingOffers(period=0, impatience=(0.06, 0.10), breakdown=event))
+    assert limit.utilities == pytest.approx([0.95652173913, 1.04347826087], abs=1e-10)
+    near = bg.solve(pie, bg.AlternatingOffers(period=1e-3, impatience=(0.06, 0.10), breakdown=event))
+    assert near.utilities == pytest.approx(limit.utilities, abs=1e-3)
+
+
+def test_a_proposer_at_every_bound_leaves_slack() -> None:
+    """Player 1's best deal is a corner that gives player 2 more than it needs: reported as slack, not as failure."""
+    problem = bg.from_issues([bg.Issue("x")], {"a": lambda x: 1 + x, "b": lambda x: 5 + x - 2 * x**2}, [0, 0])
+    solution = bg.solve(problem, bg.AlternatingOffers(factors=(0.5, 0.5)))
+    assert float(solution.terms["x"]) == 1.0
+    assert solution.equilibrium.slack[1] == pytest.approx(4 - 0.5 * 5.125, abs=1e-9)
+
+
+def test_random_stacks_satisfy_the_equilibrium_conditions() -> None:
+    rng = np.random.default_rng(7)
+    for family in ("quadratic", "logarithmic", "ces", "linear", "coupled"):
+        problem = concave_games(family, 4, 2, 200, rng)
+        factors = rng.uniform(0.3, 0.999, (200, 2))
+        offers = problem.feasible.offers(problem.disagreement, factors)
+        assert_stationary(problem, offers, factors)
+
+
+def assert_stationary(problem: Problem, offers: Offers, factors: Any) -> None:
+    assert np.all(offers.first.status == bg.Status.OK)
+    assert np.all(offers.second.status == bg.Status.OK)
+    one = offers.first.utilities - problem.disagreement
+    two = offers.second.utilities - problem.disagreement
+    spread = problem.feasible.spread()
+    assert np.all(one[:, 1] - factors[:, 1] * two[:, 1] >= -1e-9 * spread[:, 1])
+    assert np.all(two[:, 0] - factors[:, 0] * one[:, 0] >= -1e-9 * spread[:, 0])
+    for own, answer in ((0, offers.first), (1, offers.second)):  # no better deal for the proposer that is accepted
+        responder = answer.utilities[:, 1 - own]
+        floor = np.empty_like(problem.disagreement)
+        floor[:, own] = problem.disagreement[:, own]
+        least = factors[:, 1 - own] * (two if own == 0 else one)[:, 1 - own]
+        floor[:, 1 - own] = problem.disagreement[:, 1 - own] + least
+        rival = problem.feasible.reach(floor, np.eye(2)[own])
+        assert np.all(rival.utilities[:, own] <= answer.utilities[:, own] + 1e-8 * spread[:, own])
+        assert np.all(responder >= floor[:, 1 - own] - 1e-9 * spread[:, 1 - own])
+
+
+def test_stacks_agree_with_single_games() -> None:
+    case = bg.cases.load("microsoft-openai")
+    talks = bg.AlternatingOffers(period=1 / 12, impatience=(0.085, 0.2))
+    stack = bg.solve(case.problem(L=[0.1, 0.25, 0.4]), talks)
+    for game, loss in enumerate((0.1, 0.25, 0.4)):
+        alone = bg.solve(case.problem(L=loss), talks)
+        assert stack.utilities[game] == pytest.approx(alone.utilities, rel=1e-11)
