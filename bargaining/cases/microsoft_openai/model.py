@@ -1,0 +1,202 @@
+"""The structural model of the Microsoft-OpenAI renegotiation, version 1, in closed form.
+
+A deal gives Microsoft (M) a stake s in the converted company, a share r of revenue to the end of 2030 or declared AGI, and
+access of scope a to technology after either; g is the level of safety guarantees. Money is in $bn, present value at 29 July
+2025 (t = 0). Party i discounts at rho_i and believes that AGI is declared with hazard lam_i. With OpenAI's revenue R(t),
+
+    PV_i = int_0^2031 R exp(-(rho_i + lam_i) t) dt                       revenue base each side expects to be shared
+    A    = (1 - theta) m_M omega int_0^T R exp(-rho_M t) [G P_M(tau < t) + 1{t > 2031} P_M(tau > t)] dt
+    C    = (1 - theta) omega D m_O int_0^T R exp(-rho_O t) [G P_O(tau < t) + 1{t > 2031} P_O(tau > t)] dt
+    V0   = V + r_ref PV_O
+    W    = V0 (1 - eta s^2) - r (1 + phi r / 2) PV_O - C a^gamO          equity under the deal
+    U_M  = psi s W + r (1 - eps r / 2) PV_M + A a^gamM (1 - nu g^2)
+    U_O  = (1 - s) W - kappa a^2 (1 - mu g)
+    u_i  = d_i + p (U_i - d_i),   p <= pbar - b_s s - b_a a + b_g g,   p <= 1
+
+where p is the probability that regulators approve; it is carried as a variable below its two bounds, which is smooth where
+a clip is not. Disagreement d is the contract to 2030 without conversion; see `impasse`. R is constant within a calendar
+year, so all integrals are sums of exponentials over year pieces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from scipy.special import ndtr
+
+from bargaining._types import Array, Entry
+from bargaining.case import Settings
+from bargaining.concept import Concept, StrategicModel
+from bargaining.cooperative.kalai_smorodinsky import KalaiSmorodinsky
+from bargaining.cooperative.nash import Nash
+from bargaining.errors import InvalidProblem
+from bargaining.problems.issues import from_issues
+from bargaining.problems.problem import Problem
+from bargaining.sets.issues import Issue
+from bargaining.strategic.alternating_offers import AlternatingOffers, Breakdown
+
+PARTIES = ("Microsoft", "OpenAI")
+MONEY = "$bn, present value at 29 July 2025"
+START = 2025.573  # 29 July 2025
+SHARE_ENDS = 2031  # the revenue share and the old access end on 1 January
+GROWTH = (0.25, 0.20, 0.15, 0.12, 0.10)  # of revenue from 2031 on, then TREND: assumptions
+TREND = 0.06
+SHARE = 0.20  # of revenue, paid to Microsoft under the contract; also the stake it keeps without conversion
+
+TERMS = (
+    "V0", "PV_M", "PV_O", "A", "C", "d_M", "d_O", "eta", "phi", "gamO", "psi", "eps", "gamM", "nu", "kappa", "mu",
+    "pbar", "b_s", "b_a", "b_g",
+)  # fmt: skip
+"""The numbers that utilities and constraint need, of those that `prepare` returns."""
+
+
+def build(settings: Settings) -> Problem:
+    """Return the bargaining problem of these settings; arrays make a stack."""
+    numbers = prepare(settings)
+    return from_issues(
+        issues=[
+            Issue("stake", _one(settings, "s_low"), _one(settings, "s_high"), "fully diluted"),
+            Issue("revenue_share", 0.0, SHARE, "of all revenue"),
+            Issue("access", 0.0, 1.0, "scope 0 to 1"),
+            Issue("safety", 0.0, 1.0, "level 0 to 1"),
+            Issue("approval", 0.0, 1.0, "probability", implied=approval),
+        ],
+        payoffs=utilities,
+        parties=PARTIES,
+        constraints=room_for_approval,
+        parameters={name: numbers[name] for name in TERMS},
+        disagreement=_columns(numbers["d_M"], numbers["d_O"]),
+        impatience=_columns(settings["impatience_M"], settings["impatience_O"]),
+        units=(MONEY, MONEY),
+    )
+
+
+def concepts(settings: Settings) -> dict[str, Concept | StrategicModel]:
+    """Return the concepts the case is solved by: Nash, Kalai-Smorodinsky, and alternating offers with breakdown."""
+    talks = AlternatingOffers(period=_one(settings, "period"), breakdown=Breakdown(_one(settings, "breakdown")))
+    return {"nash": Nash(), "kalai-smorodinsky": KalaiSmorodinsky(), "rubinstein": talks}
+
+
+def restate(terms: Mapping[str, Array], settings: Settings) -> dict[str, Array]:
+    """Return the stake on the basis that the press uses, before the dilution by the rounds of 2024 and 2025."""
+    return {"stake, as the press counts it": np.asarray(terms["stake"] / settings["basis"])}
+
+
+def utilities(
+    stake: Any, revenue_share: Any, access: Any, safety: Any, approval: Any, *, V0: Any, PV_M: Any, PV_O: Any, A: Any,
+    C: Any, d_M: Any, d_O: Any, eta: Any, phi: Any, gamO: Any, psi: Any, eps: Any, gamM: Any, nu: Any, kappa: Any,
+    mu: Any,
+) -> tuple[Any, Any]:  # fmt: skip
+    """Return u_M and u_O of the module's formulas."""
+    s, r, a, g = stake, revenue_share, access, safety
+    equity = V0 * (1 - eta * s * s) - r * (1 + phi / 2 * r) * PV_O - C * a**gamO
+    microsoft = psi * s * equity + r * (1 - eps / 2 * r) * PV_M + A * a**gamM * (1 - nu * g * g)
+    openai = (1 - s) * equity - kappa * a * a * (1 - mu * g)
+    return d_M + approval * (microsoft - d_M), d_O + approval * (openai - d_O)
+
+
+def room_for_approval(
+    stake: Any, access: Any, safety: Any, approval: Any, *, pbar: Any, b_s: Any, b_a: Any, b_g: Any
+) -> Any:
+    """Return how far the probability of approval lies below what the terms permit."""
+    return pbar - b_s * stake - b_a * access + b_g * safety - approval
+
+
+def approval(stake: Any, access: Any, safety: Any, *, pbar: Any, b_s: Any, b_a: Any, b_g: Any) -> Any:
+    """Return the probability of approval of a deal."""
+    return np.clip(pbar - b_s * stake - b_a * access + b_g * safety, 0.0, 1.0)
+
+
+def prepare(settings: Settings) -> dict[str, Entry]:
+    """Turn raw parameters into the numbers the utilities need, once a stack."""
+    q = dict(settings)
+    rho_M, rho_O = (q["rho"], q["rho"]) if q["capital_markets"] == "common" else (q["rho_M"], q["rho_O"])
+    pieces = year_pieces(q)
+    base_M, access_M = present_values(pieces, q["T_ext"], rho_M, q["lam_M"], q["G"])
+    base_O, access_O = present_values(pieces, q["T_ext"], rho_O, q["lam_O"], q["G"])
+    dependent = (1 - q["theta"]) * q["omega"]
+    numbers = q | {
+        "PV_M": base_M,
+        "PV_O": base_O,
+        "A": dependent * q["m_M"] * access_M,
+        "C": dependent * q["D"] * q["m_O"] * access_O,
+        "V0": q["V"] + q["r_ref"] * base_O,
+        "payments": SHARE * sum(revenue * (end - start) for start, end, revenue in pieces if end <= SHARE_ENDS - START),
+    }
+    return numbers | impasse(numbers)
+
+
+def year_pieces(q: Mapping[str, Any]) -> list[tuple[float, float, Entry]]:
+    """Return (start, end, revenue a year) of every calendar year, in years from START and $bn."""
+    ratio = (q["R_2029"] / q["R_2026"]) ** (1 / 3)
+    path = [q["R_2025"], q["R_2026"], q["R_2026"] * ratio, q["R_2026"] * ratio**2, q["R_2029"], q["R_2030"]]
+    last = int(np.ceil(np.nanmax(q["T_ext"])))
+    for step in range(last - SHARE_ENDS):
+        path.append(path[-1] * (1 + (GROWTH[step] if step < len(GROWTH) else TREND)))
+    haircut = [1.0] + [q["h"]] * (len(path) - 1)
+    return [
+        (max(year - START, 0.0), year + 1 - START, share * revenue)
+        for year, (share, revenue) in enumerate(zip(haircut, path, strict=True), start=2025)
+    ]
+
+
+def present_values(
+    pieces: list[tuple[float, float, Entry]], until: Entry, rho: Entry, lam: Entry, growth: Entry
+) -> tuple[Entry, Entry]:
+    """Return the revenue base to 2030 or AGI, and the revenue after either, up to the year `until`."""
+    both = rho + lam
+    base: Entry = 0.0
+    after: Entry = 0.0
+    horizon = np.where(until >= SHARE_ENDS, until, np.nan) - START  # access that ends before the contract has no meaning
+    alive, kept = np.exp(-rho * pieces[0][0]), np.exp(-both * pieces[0][0])
+    for start, end, revenue in pieces:
+        shared = end <= SHARE_ENDS - START
+        stop = np.maximum(np.minimum(end, horizon), start)  # empty years beyond the horizon have no length
+        alive_end, kept_end = np.exp(-rho * stop), np.exp(-both * stop)
+        time, waiting = (alive - alive_end) / rho, (kept - kept_end) / both  # integrals of the two exponentials
+        if shared:
+            base = base + revenue * waiting
+        after = after + revenue * (growth * (time - waiting) + (0.0 if shared else waiting))
+        alive, kept = alive_end, kept_end
+    return base, after
+
+
+def impasse(q: Mapping[str, Any]) -> dict[str, Entry]:
+    """Return what the parties have without a deal: the contract to 2030, no conversion, and Microsoft's capped claim.
+
+    Value falls by L and growth by L/2. The claim K is a share s_c of the company up to the cap, priced as the asset less a
+    call struck at the cap (Black and Scholes 1973). `cap_reading` says what the cap covers: the claim apart from the
+    revenue share ("separate"), both together ("joint"), or the revenue share alone, which leaves no claim
+    ("revenue_only").
+    """
+    slower = 1 - q["L"] / 2
+    value = (1 - q["L"]) * q["V0"] - SHARE * (1 + 0.1 * q["phi"]) * q["PV_O"] * slower
+    payments = q["payments"] * slower
+    cap = q["cap"] * (1 + q["cap_g"]) ** q["T_c"]
+    if q["cap_reading"] == "revenue_only":
+        claim = 0.0 * value
+    else:
+        left = cap - payments if q["cap_reading"] == "joint" else cap
+        strike = np.maximum(left, 1e-9) / q["s_c"]
+        claim = q["s_c"] * (value - call(value, strike, q["sig"], q["T_c"], q["rf"]))
+    royalties = SHARE * (1 - 0.1 * q["eps"]) * q["PV_M"] * slower * np.minimum(1.0, q["cap"] / payments)
+    return {"K": claim, "V_nd": value, "d_M": royalties + q["psi"] * claim, "d_O": value - claim}
+
+
+def call(asset: Entry, strike: Entry, volatility: Entry, years: Entry, rate: Entry) -> Entry:
+    """Return the price of a European call (Black and Scholes 1973, Journal of Political Economy 81, 637-654)."""
+    spread = volatility * np.sqrt(years)
+    up = (np.log(asset / strike) + rate * years) / spread + spread / 2
+    return asset * ndtr(up) - strike * np.exp(-rate * years) * ndtr(up - spread)
+
+
+def _one(settings: Settings, name: str) -> float:
+    if np.ndim(settings[name]):
+        raise InvalidProblem(f"{name} must be one number: it is the same for all games of a stack.")
+    return float(settings[name])
+
+
+def _columns(*entries: Entry) -> Array:
+    return np.stack(np.broadcast_arrays(*(np.asarray(entry, dtype=float) for entry in entries)), axis=-1)

@@ -1,0 +1,158 @@
+"""The command line: parse, call, print."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+import bargaining
+from bargaining import cases
+from bargaining.case import Case
+from bargaining.errors import BargainingError, InvalidProblem, OutsideRange
+from bargaining.reports import Report, solve_case
+
+WIDTH = 80
+
+app = typer.Typer(
+    help="Solve bargaining problems.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
+
+
+def _console(error: bool = False) -> Console:
+    return Console(stderr=error, width=WIDTH, highlight=False, soft_wrap=False)
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Turn the library's errors and warnings into sentences."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", OutsideRange)
+        try:
+            yield
+        except BargainingError as error:
+            _console(error=True).print(f"[bold red]Error:[/] {escape(str(error))}")
+            raise typer.Exit(2) from error
+        finally:
+            for message in dict.fromkeys(str(warning.message) for warning in caught):
+                _console(error=True).print(f"[yellow]Warning:[/] {escape(message)}")
+
+
+@app.callback(invoke_without_command=True)
+def main(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    """Solve bargaining problems."""
+    if version:
+        typer.echo(bargaining.__version__)
+        raise typer.Exit
+
+
+@app.command("list")
+def list_cases(
+    case: Annotated[str | None, typer.Argument(help="Show this case's scenarios and parameters.")] = None,
+) -> None:
+    """List the cases, or what can be set in one of them."""
+    console = _console()
+    with _plain_errors():
+        if case is not None:
+            _describe(cases.load(case), console)
+            return
+        for name in cases.names():
+            found = cases.load(name)
+            console.print(f"[bold]{name}[/]  {found.title} (information of {found.as_of})")
+
+
+def _describe(case: Case, console: Console) -> None:
+    console.print(f"[bold]{case.name}[/]  {case.title} (information of {case.as_of})\n")
+    console.print("[bold]Concepts[/] (--concept): " + ", ".join(case.concepts()) + "\n")
+    scenarios = Table("scenario", "what changes", title="Scenarios (--scenario)", title_justify="left", box=None)
+    for name, scenario in case.scenarios.items():
+        scenarios.add_row(name, scenario.title)
+    console.print(scenarios, "")
+    parameters = Table(
+        "name",
+        "value",
+        "range",
+        "",
+        "what it is",
+        title="Parameters (--set name=value)",
+        title_justify="left",
+        box=None,
+    )
+    for name, p in case.parameters.items():
+        span = "" if p.low is None else f"{p.low:g}-{p.high:g}"
+        parameters.add_row(name, f"{p.value:g}", span, p.evidence, f"{p.title} [dim]({p.unit})[/]")
+    for name, choice in case.choices.items():
+        parameters.add_row(name, choice.value, "", choice.evidence, f"{choice.title}: {', '.join(choice.options)}")
+    console.print(parameters)
+    console.print("SEEN: read in the source; SEEN-2: retold; MEM: recalled; A: assumption.")
+
+
+@app.command("solve")
+def solve_command(
+    case: Annotated[str, typer.Argument(help="The case; see `bargaining list`.")],
+    concept: Annotated[list[str] | None, typer.Option(help="A concept; may be repeated. Default: all of the case.")] = None,
+    scenario: Annotated[str | None, typer.Option(help="A named scenario of the case.")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change a parameter.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write CSV, JSON and the frontier figure into this folder.")] = None,
+) -> None:
+    """Solve a case: print the deals, and write results and figure."""
+    with _plain_errors():
+        found = cases.load(case)
+        overrides = dict(_assignment(text) for text in set_ or [])
+        report = solve_case(found, scenario, overrides, concept or [])
+        _print(report, _console())
+        if out is not None:
+            _write(report, out)
+
+
+def _assignment(text: str) -> tuple[str, str | float]:
+    name, equals, value = text.partition("=")
+    if not equals or not name or not value:
+        raise InvalidProblem(f"--set {text!r}: write name=value, for example --set L=0.05.")
+    try:
+        return name.strip(), float(value)
+    except ValueError:
+        return name.strip(), value.strip()
+
+
+def _print(report: Report, console: Console) -> None:
+    chosen = report.case.scenarios[report.scenario].title if report.scenario else "baseline"
+    console.print(f"[bold]{report.case.title}[/]")
+    unit = report.problem.units[0]
+    console.print(f"Scenario: {chosen}. Information of {report.case.as_of}." + (f" Money: {unit}." if unit else "") + "\n")
+    table = Table(box=None, pad_edge=False, padding=(0, 1))
+    table.add_column("", no_wrap=True)
+    for head in report.heads():
+        table.add_column(head.replace("-", "-\n").replace(" ", "\n"), justify="right", vertical="bottom")
+    for number, (title, rows) in enumerate(report.blocks()):
+        if number:
+            table.add_row("")
+        table.add_row(f"[bold]{title}[/]")
+        for label, cells in rows:
+            table.add_row(label, *cells)
+    console.print(table)
+    notes = ["The gap is the most, as a share, that any deal could add to the weighted gains on which a solution stands."]
+    notes += [f"{name.replace('-', ' ').capitalize()}: {deal.title}." for name, deal in report.case.deals.items()]
+    notes.append("These assumptions give these deals; the model does not predict the deal.")
+    console.print("\n" + "\n".join(escape(line) for line in report.offers() + notes))
+
+
+def _write(report: Report, folder: Path) -> None:
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from bargaining import plots
+    from bargaining.pareto import frontier
+
+    paths = report.write(folder)
+    ax = plots.draw_frontier(frontier(report.problem), solutions=list(report.solutions.values()), deals=report.deals)
+    paths += plots.save(ax, folder / "frontier")
+    sys.stdout.write("\nWrote " + ", ".join(str(path) for path in paths) + "\n")

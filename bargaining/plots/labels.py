@@ -1,0 +1,107 @@
+"""Labels that do not overlap: each is put at the nearest free place around its point."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.text import Annotation
+from matplotlib.transforms import Bbox
+
+from bargaining._types import Array
+
+RADII = (9, 16, 24, 33, 43, 54, 66, 80, 96, 114)  # points from the marker to the label
+ANGLES = 24
+MARKER = 4.0  # half the size of a marker, points
+LEADER = 14  # a label farther away than this gets a line
+
+
+@dataclass(frozen=True)
+class Label:
+    """A text to be put near a point of the data."""
+
+    point: tuple[float, float]
+    text: str
+    color: str
+
+
+def place_labels(ax: Axes, labels: Sequence[Label], curves: Sequence[Array], away: Array) -> list[Annotation]:
+    """Write the labels so that none covers another, a marker, a curve or the edge of the axes where that can be had.
+
+    `curves` are (m, 2) polylines and `away` a point from which labels prefer to lie away, both in data coordinates.
+    The limits of the axes must be final.
+    """
+    figure = ax.figure
+    figure.canvas.draw()
+    scale = figure.dpi / 72.0
+    pixels = ax.transData.transform
+    points = pixels(np.array([label.point for label in labels], dtype=float).reshape(-1, 2))
+    boxes = [Bbox.from_extents(*(p - MARKER * scale), *(p + MARKER * scale)) for p in points]
+    dots = np.concatenate([_dense(pixels(curve)) for curve in curves]) if curves else np.empty((0, 2))
+    centre = pixels(np.asarray(away, dtype=float))
+    written = []
+    for label, point in zip(labels, points, strict=True):
+        note = ax.annotate(
+            label.text, label.point, xytext=(0, 0), textcoords="offset points", color=label.color,
+            fontsize="small", ha="center", va="center", zorder=6, annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": label.color, "lw": 0.5, "shrinkA": 0, "shrinkB": 3},
+        )  # fmt: skip
+        size = np.array(note.get_window_extent().size)
+        spot, box = _nearest_free(point, size, scale, boxes, dots, ax.get_window_extent(), point - centre)
+        note.set_position(tuple((spot - point) / scale))
+        if note.arrow_patch is not None:
+            note.arrow_patch.set_visible(_distance(box, point) > LEADER * scale)
+        boxes.append(box)
+        dots = np.concatenate([dots, _dense(np.array([point, spot]))[::3]])
+        written.append(note)
+    return written
+
+
+def _nearest_free(
+    point: Array, size: Array, scale: float, boxes: Sequence[Bbox], dots: Array, frame: Bbox, outward: Array
+) -> tuple[Array, Bbox]:
+    """Return the centre and box of the cheapest place: nearest, outward, and clear of everything drawn."""
+    best, cheapest = None, np.inf
+    heading = np.arctan2(outward[1], outward[0])
+    for radius in RADII:
+        for angle in heading + np.linspace(-np.pi, np.pi, ANGLES, endpoint=False):
+            way = np.array([np.cos(angle), np.sin(angle)])
+            reach = radius * scale + 0.5 * min(size[0] / max(abs(way[0]), 1e-9), size[1] / max(abs(way[1]), 1e-9))
+            spot = point + way * reach
+            box = Bbox.from_extents(*(spot - size / 2 - 1.5 * scale), *(spot + size / 2 + 1.5 * scale))
+            clashes = sum(box.overlaps(other) for other in boxes)
+            inside = (dots >= box.min) & (dots <= box.max)
+            crossed = np.count_nonzero(np.all(inside, axis=1))
+            outside = not (frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1)
+            turn = 1.0 - np.cos(angle - heading)
+            struck = _strikes(point, box, scale, boxes)
+            cost = radius + 12.0 * turn + 400.0 * clashes + 30.0 * crossed + 900.0 * outside + 60.0 * struck
+            if cost < cheapest:
+                best, cheapest = (spot, box), cost
+    assert best is not None  # noqa: S101 - there is always a candidate
+    return best
+
+
+def _strikes(point: Array, box: Bbox, scale: float, boxes: Sequence[Bbox]) -> int:
+    """Count what the line from a point to its label would run through."""
+    nearest = np.clip(point, box.min, box.max)
+    line = point + np.linspace(0.0, 1.0, 12)[:, None] * (nearest - point)
+    line = line[np.linalg.norm(line - point, axis=1) > 1.5 * MARKER * scale]
+    return sum(bool(np.any(np.all((line >= other.min) & (line <= other.max), axis=1))) for other in boxes)
+
+
+def _dense(line: Array) -> Array:
+    """Return points along a polyline in pixels, close enough that no label slips between them."""
+    if len(line) < 2:
+        return line
+    lengths = np.linalg.norm(np.diff(line, axis=0), axis=1)
+    travelled = np.concatenate([[0.0], np.cumsum(lengths)])
+    stations = np.linspace(0.0, travelled[-1], max(2, int(travelled[-1] / 6.0)))
+    return np.stack([np.interp(stations, travelled, line[:, i]) for i in (0, 1)], axis=1)
+
+
+def _distance(box: Bbox, point: Array) -> float:
+    nearest = np.clip(point, box.min, box.max)
+    return float(np.linalg.norm(nearest - point))

@@ -1,0 +1,164 @@
+"""A solved case as a table for the terminal and as files."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import bargaining
+from bargaining._types import Array
+from bargaining.case import Case, Settings
+from bargaining.errors import UnknownName
+from bargaining.problems.problem import Problem
+from bargaining.solution import Solution, solve
+from bargaining.strategic.alternating_offers import AlternatingOffers
+
+Row = tuple[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Report:
+    """A case, the settings it was solved under, its solutions by name, and the deals to set beside them."""
+
+    case: Case
+    scenario: str | None
+    settings: Settings
+    problem: Problem
+    solutions: Mapping[str, Solution]
+
+    @property
+    def deals(self) -> dict[str, dict[str, float]]:
+        """The case's marked deals that are feasible under these settings."""
+        return {name.replace("-", " "): dict(deal.terms) for name, deal in self.case.deals.items()}
+
+    def heads(self) -> list[str]:
+        """Return the names of the columns: solutions, then marked deals."""
+        return [solution.concept.label for solution in self.solutions.values()] + list(self.deals)
+
+    def blocks(self) -> list[tuple[str, list[Row]]]:
+        """Return the rows of the table in titled blocks."""
+        solutions, deals = list(self.solutions.values()), list(self.deals.values())
+        columns: list[dict[str, Array]] = [dict(solution.terms) for solution in solutions]
+        columns += [self.problem.feasible.complete(deal) for deal in deals]
+        restated = [self.case.model.restate(column, self.settings) for column in columns]
+        units = self.problem.feasible.units()
+        terms: list[Row] = [
+            (f"{name.replace('_', ' ')}, {units[name]}", [self._term(name, column) for column in columns])
+            for name in columns[0]
+        ]
+        terms += [(label, [f"{float(other[label]):.3f}" for other in restated]) for label in restated[0]]
+        utilities = [solution.utilities for solution in solutions] + [self.problem.evaluate(deal) for deal in deals]
+        ideal = self.problem.gains(self.problem.ideal)
+        money: list[Row] = []
+        for i, party in enumerate(self.problem.parties):
+            gains = [float(self.problem.gains(u)[i]) for u in utilities]
+            money.append((f"{party}: value", [f"{float(u[i]):.1f}" for u in utilities]))
+            money.append(("  gain over no deal", [f"{g:+.1f}" for g in gains]))
+            money.append(("  share of its ideal gain", [f"{g / float(ideal[i]):.1%}" for g in gains]))
+        proof: list[Row] = [
+            ("optimality error", [f"{float(s.certificate.residual):.0e}" for s in solutions] + [""] * len(deals)),
+            ("supporting-line gap", [_gap(s) for s in solutions] + [""] * len(deals)),
+        ]
+        return [("Terms (* at a bound)", terms), ("Money", money), ("Certificate", proof)]
+
+    def _term(self, name: str, column: Mapping[str, Array]) -> str:
+        value = float(column[name])
+        bounds = self.problem.feasible.bounds().get(name, ())
+        return f"{value:.3f}{'*' if value in bounds else ''}"
+
+    def offers(self) -> list[str]:
+        """Return what both parties would propose in each alternating-offers game, and what is assumed of it."""
+        lines = []
+        for solution in self.solutions.values():
+            if solution.equilibrium is None or not isinstance(solution.concept, AlternatingOffers):
+                continue
+            lines.append(f"{solution.concept.label}: {solution.concept.describe(self.problem)}.")
+            for party, proposal in zip(self.problem.parties, solution.equilibrium.proposals, strict=True):
+                gains = " / ".join(f"{g:+.1f}" for g in self.problem.gains(proposal.utilities))
+                deal = ", ".join(f"{name.replace('_', ' ')} {float(v):.3f}" for name, v in proposal.terms.items())
+                lines.append(f"  {party} proposes {deal}: gains {gains}")
+        return lines
+
+    def record(self) -> dict[str, Any]:
+        """Return everything as plain data, for JSON."""
+        return {
+            "bargaining": bargaining.__version__,
+            "case": self.case.name,
+            "as_of": self.case.as_of,
+            "scenario": self.scenario or "baseline",
+            "settings": {name: value if isinstance(value, str) else float(value) for name, value in self.settings.items()},
+            "parties": list(self.problem.parties),
+            "units": list(self.problem.units),
+            "disagreement": self.problem.disagreement.tolist(),
+            "ideal": self.problem.ideal.tolist(),
+            "solutions": {name: _plain(solution) for name, solution in self.solutions.items()},
+            "deals": {
+                name: {"terms": deal, "gains": self.problem.gains(self.problem.evaluate(deal)).tolist()}
+                for name, deal in self.deals.items()
+            },
+        }
+
+    def write(self, folder: Path) -> list[Path]:
+        """Write `solutions.csv` and `solutions.json`; return their paths."""
+        folder.mkdir(parents=True, exist_ok=True)
+        table, data = folder / "solutions.csv", folder / "solutions.json"
+        with table.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(["concept", *_flat(next(iter(self.solutions.values())))])
+            for name, solution in self.solutions.items():
+                writer.writerow([name, *_flat(solution).values()])
+        data.write_text(json.dumps(self.record(), indent=2) + "\n", encoding="utf-8")
+        return [table, data]
+
+
+def _gap(solution: Solution) -> str:
+    gap = float(solution.certificate.gap)
+    return f"{gap:.0e}" if np.isnan(gap) or gap > 1e-15 else "<1e-15"
+
+
+def _flat(solution: Solution) -> dict[str, float]:
+    parties = solution.problem.parties
+    row = {name: float(value) for name, value in solution.terms.items()}
+    for word, values in (("utility", solution.utilities), ("gain", solution.gains), ("fraction", solution.fractions)):
+        row |= {f"{word} {party}": float(value) for party, value in zip(parties, values, strict=True)}
+    return row | {"residual": float(solution.certificate.residual), "gap": float(solution.certificate.gap)}
+
+
+def _plain(solution: Solution) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "concept": repr(solution.concept),
+        "terms": {name: float(value) for name, value in solution.terms.items()},
+        "utilities": solution.utilities.tolist(),
+        "gains": solution.gains.tolist(),
+        "fractions_of_ideal_gain": solution.fractions.tolist(),
+        "normal": solution.normal.tolist(),
+        "certificate": {
+            "optimality_error": float(solution.certificate.residual), "supporting_line_gap": float(solution.certificate.gap)
+        },
+    }  # fmt: skip
+    if solution.equilibrium is not None:
+        data["proposals"] = [
+            {"terms": {name: float(v) for name, v in proposal.terms.items()}, "utilities": proposal.utilities.tolist()}
+            for proposal in solution.equilibrium.proposals
+        ]
+        data["acceptance_thresholds"] = solution.equilibrium.thresholds.tolist()
+        data["acceptance_slack"] = solution.equilibrium.slack.tolist()
+    return data
+
+
+def solve_case(case: Case, scenario: str | None, overrides: Mapping[str, Any], wanted: Sequence[str]) -> Report:
+    """Solve a case by the wanted concepts, or by all of its concepts."""
+    problem = case.problem(scenario, **overrides)
+    concepts = case.concepts(scenario, **overrides)
+    for name in wanted:
+        if name not in concepts:
+            raise UnknownName("concept", name, concepts)
+    chosen = {name: concepts[name] for name in (wanted or concepts)}
+    solutions = {name: solve(problem, concept) for name, concept in chosen.items()}
+    return Report(case, scenario, case.settings(scenario, **overrides), problem, solutions)
