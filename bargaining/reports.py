@@ -14,7 +14,7 @@ import numpy as np
 import bargaining
 from bargaining._types import Array
 from bargaining.case import Case, Settings
-from bargaining.errors import UnknownName
+from bargaining.errors import InvalidProblem, UnknownName
 from bargaining.problems.problem import Problem
 from bargaining.solution import Solution, solve
 from bargaining.strategic.alternating_offers import AlternatingOffers
@@ -34,8 +34,24 @@ class Report:
 
     @property
     def deals(self) -> dict[str, dict[str, float]]:
-        """The case's marked deals that are feasible under these settings."""
-        return {name.replace("-", " "): dict(deal.terms) for name, deal in self.case.deals.items()}
+        """The case's marked deals that are on the table under these settings."""
+        return {name: deal for name, (deal, refusal) in self._judged().items() if not refusal}
+
+    @property
+    def refused(self) -> dict[str, str]:
+        """Why the other marked deals are not on the table."""
+        return {name: refusal for name, (_, refusal) in self._judged().items() if refusal}
+
+    def _judged(self) -> dict[str, tuple[dict[str, float], str]]:
+        judged = {}
+        for name, deal in self.case.deals.items():
+            refusal = ""
+            try:
+                self.problem.evaluate(deal.terms)
+            except InvalidProblem as error:
+                refusal = str(error)
+            judged[name.replace("-", " ")] = (dict(deal.terms), refusal)
+        return judged
 
     def heads(self) -> list[str]:
         """Return the names of the columns: solutions, then marked deals."""

@@ -13,7 +13,7 @@ from bargaining._types import Array, Codes
 from bargaining.concept import Certificate, Concept, Equilibrium, StrategicModel
 from bargaining.errors import InvalidProblem, NoAgreement, NotConverged, NotFinite
 from bargaining.problems.problem import Problem
-from bargaining.sets.base import Answer, Status
+from bargaining.sets.base import LEAST_GAIN, Answer, Status
 
 CLOSED = 1e-8
 """A relative gap below which the supporting line is said to close on the solution."""
@@ -179,6 +179,12 @@ def _no_agreement(problem: Problem) -> NoAgreement:
     nearest = problem.feasible.reach(problem.disagreement, spread)
     short = np.maximum(-np.min(problem.gains(nearest.utilities) / spread), 0.0) * spread
     deal = {name: float(value) for name, value in nearest.terms.items()}
+    if np.all(short <= LEAST_GAIN * spread):
+        return NoAgreement(
+            f"disagreement {problem.disagreement.tolist()} is efficient: no deal is strictly better than it for every "
+            "party. Check the disagreement point and its units.",
+            short, deal,
+        )  # fmt: skip
     lacks = ", ".join(
         f"{party} {float(s):.4g}{' ' + unit if unit else ''}"
         for party, s, unit in zip(problem.parties, short, problem.units, strict=True)

@@ -23,7 +23,7 @@ TOL = 1e-12
 MAX_STEPS = 150
 CHUNK = 8192
 PUSH = 0.02  # starts keep this far from the bounds
-SAMPLE = 64
+SAMPLE = 32
 RESTARTS = 3
 FEASIBLE = 1e-9  # of a function's range: a row missed by no more holds
 
@@ -49,23 +49,25 @@ class Optimum:
 
 
 def restart(
-    found: Optimum, games: Indices, program: Program, functions: Functions, parameters: Parameters, values: Array
-) -> None:
+    found: Optimum, games: Indices, program: Program, functions: Functions, parameters: Parameters, values: Array,
+    insist: Bools,
+) -> None:  # fmt: skip
     """Start these games again from their best sampled points; `found` keeps the best result of each.
 
-    `program`, `parameters` and `values` (the functions at the sampled points) hold just these games.
+    `program`, `parameters` and `values` (the functions at the sampled points) hold just these games. A game is left alone
+    once it has converged, but for those to `insist` on, which use all starts.
     """
-    if not games.size:
-        return
     unit = np.ptp(values, axis=-1)
-    scores = score(program, values, np.where(unit > 0, unit, 1.0))
-    best = np.argsort(-np.nan_to_num(scores, nan=-np.inf), axis=1, kind="stable")
+    unit = np.where(unit > 0, unit, 1.0)
+    best = np.argsort(-np.nan_to_num(score(program, values, unit), nan=-np.inf), axis=1, kind="stable")
     for attempt in range(RESTARTS):
-        seeds = sample(len(found.x))[:, best[:, attempt]]
-        again = stream(kernel, program, functions, parameters, seeds)
-        again.starts[:] = attempt + 2
-        found.starts[games] = attempt + 2
-        found.update(again, games, _improves(again, found, games, program, functions, parameters, unit))
+        at = np.flatnonzero(insist | ~found.converged()[games])
+        if not at.size:
+            return
+        part, own = program.take(at), take_each(parameters, at)
+        again = stream(kernel, part, functions, own, sample(len(found.x))[:, best[at, attempt]])
+        found.starts[games[at]] = again.starts[:] = attempt + 2
+        found.update(again, games[at], _improves(again, found, games[at], part, functions, own, unit[:, at]))
 
 
 def _improves(
@@ -78,7 +80,7 @@ def _improves(
         with np.errstate(all="ignore"):
             values = functions(list(x), parameters)
         table = np.array([np.broadcast_to(v, (games.size,)) for v in values], dtype=float)
-        return score(program, table[..., None], np.where(unit > 0, unit, 1.0))[:, 0]
+        return score(program, table[..., None], unit)[:, 0]
 
     before = found.converged()[games]
     larger = worth(again.x) > worth(found.x[:, games])

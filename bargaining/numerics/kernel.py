@@ -449,7 +449,8 @@ def step(program: Program, functions: Functions, parameters: Parameters, state: 
     if not refused.size:
         return new
     shortened = [SHRINK * primal, SHRINK * dual, last_error, f0, nash0, barrier0, gap0, rejections + 1]
-    return _keep(new, replace(state, scalars=[mu, nu, *shortened]), refused)
+    _keep(new, replace(state, scalars=[mu, nu, *shortened]), refused)
+    return new
 
 
 def _merit_parts(
@@ -465,21 +466,14 @@ def _merit_parts(
     return minus(zero, objective), total([zero, *logs]), log_product(y[:k] + now.above + plain), missed
 
 
-def _keep(new: State, old: State, games: Indices) -> State:
-    """Return the new state with these games as they were: `where(accept, new, old)` at the cost of the few refused."""
-    fields = {}
+def _keep(new: State, old: State, games: Indices) -> None:
+    """Put these games back as they were: `where(accept, new, old)` at the cost of the few refused.
+
+    Every entry of a new state is an array of its own, so it can be written to.
+    """
     for name, entries in vars(new).items():
         before = getattr(old, name)
-        if isinstance(entries, list):
-            fields[name] = [_put(a, b, games) for a, b in zip(entries, before, strict=True)]
-        else:
-            fields[name] = _put(entries, before, games)
-    return State(**fields)
-
-
-def _put(new: Entry, old: Entry, games: Indices) -> Entry:
-    if new is old:
-        return new
-    mixed = np.array(new)
-    mixed[games] = old[games]
-    return mixed
+        pairs = zip(entries, before, strict=True) if isinstance(entries, list) else [(entries, before)]
+        for entry, past in pairs:
+            if entry is not past:
+                entry[games] = past[games]

@@ -16,13 +16,19 @@ from bargaining.concept import bargaining_weights
 from bargaining.cooperative.nash import Nash
 from bargaining.errors import InvalidProblem
 from bargaining.pareto import Frontier
-from bargaining.plots.labels import Label, place_labels
+from bargaining.plots.labels import Label, free_panel, place_labels
 from bargaining.plots.style import paper
 from bargaining.solution import Solution
 
 POINTERS = (">", "^")  # proposals of the first and the second party point along that party's axis
 COLORS = ("#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7B3294", "#8C510A", "#01665E")
 MARKERS = ("o", "s", "D", "^", "v", "P", "X", "p")
+PANELS = (
+    (0.40, 0.34),
+    (0.36, 0.30),
+    (0.32, 0.27),
+)  # of the axes, with TICKS more above and to the right for its tick labels
+TICKS = 0.07
 CROWDED = 0.15
 """Agreements within this share of both axes are shown enlarged."""
 
@@ -97,18 +103,27 @@ def _draw(
     points = [_Point((0.0, 0.0), "disagreement", GREY, "o"), _Point(tuple(ideal), "ideal point", GREY, "+")]
     points += [_Point(tuple(point), name, "black", "x") for name, point in marks.items()]
     agreed = _agreements(solutions)
-    inset = _inset(ax, agreed, gains)
     contour = _nash_contour(solutions, ax)
     if contour is not None:
         points.append(_Point(tuple(contour[-len(contour) // 12]), "equal Nash product", COLORS[0], ""))
     ground = [guides, np.array([[0.0, 0.0], ideal * [1, 0]]), np.array([[0.0, 0.0], ideal * [0, 1]])]
-    for panel, shown in ((ax, points if inset else points + agreed), (inset, agreed)):
-        if panel is not None:
-            curves = _draw_curves(panel, gains, solutions)
-            for point in shown if panel is inset or not inset else points + agreed:
-                point.draw(panel)
-            place_labels(panel, [point.label for point in shown if point.text], curves + ground, np.array([0.0, 0.0]))
+    curves = [gains] if contour is None else [gains, contour]
+    inset = _inset(ax, agreed, curves + ground, points)
+    for point in points + agreed:
+        point.draw(ax)
+    _draw_curves(ax, gains, solutions)
+    if inset is None:
+        _label(ax, points + agreed, curves + ground)
+    else:
+        for point in agreed:
+            point.draw(inset)
+        _label(inset, agreed, _draw_curves(inset, gains, solutions))
+        _label(ax, points, curves + ground, [inset])
     return ax
+
+
+def _label(ax: Axes, points: Sequence[_Point], curves: Sequence[Array], keep_off: Sequence[Axes] = ()) -> None:
+    place_labels(ax, [point.label for point in points if point.text], curves, np.zeros(2), keep_off)
 
 
 def _explain_offers(ax: Axes, parties: Sequence[str]) -> None:
@@ -164,8 +179,8 @@ def _draw_curves(ax: Axes, gains: Array, solutions: Sequence[Solution]) -> list[
     return [gains, contour]
 
 
-def _inset(ax: Axes, points: Sequence[_Point], gains: Array) -> Axes | None:
-    """Return an enlarged panel inside the rational region if the agreements lie too close together to be told apart."""
+def _inset(ax: Axes, points: Sequence[_Point], curves: Sequence[Array], others: Sequence[_Point]) -> Axes | None:
+    """Return an enlarged panel in an empty place if the agreements lie too close together to be told apart."""
     if len(points) < 2:
         return None
     places = np.array([point.gains for point in points])
@@ -174,8 +189,14 @@ def _inset(ax: Axes, points: Sequence[_Point], gains: Array) -> Axes | None:
     if np.any(high - low > CROWDED * span) or np.allclose(low, high):
         return None
     middle, half = (low + high) / 2, np.maximum(0.9 * (high - low), 0.01 * span)
-    corner = ax.transAxes.inverted().transform(ax.transData.transform([0.03 * span, 0.47 * np.max(gains, axis=0)]))
-    panel = ax.inset_axes((*corner[0], *(corner[1] - corner[0])))
+    marks = [np.asarray(point.gains) for point in others] + [middle]
+    for size in PANELS:
+        corner = free_panel(ax, size, TICKS, curves, marks, middle)
+        if corner is not None:
+            break
+    else:
+        return None
+    panel = ax.inset_axes((*corner, *size))
     panel.set_xlim(middle[0] - half[0], middle[0] + half[0])
     panel.set_ylim(middle[1] - half[1], middle[1] + half[1])
     panel.tick_params(labelsize="x-small", length=2, pad=1)

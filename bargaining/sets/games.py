@@ -9,14 +9,14 @@ import numpy as np
 from bargaining._types import Array, Bools, Codes, Indices, Sparse
 from bargaining.numerics import kernel
 from bargaining.numerics.batches import SAMPLE, Optimum, restart, sample, score, stream
-from bargaining.numerics.kernel import Functions, Parameters, Program, take_each
+from bargaining.numerics.kernel import Functions, Parameters, Program, take_all, take_each
 from bargaining.sets.base import LEAST_GAIN, Status
 
 ACCEPT = 1e-9  # a larger optimality error is reported as not converged; the certificate carries the error itself
-FIRST_STEPS = 40  # games that need more are diagnosed, then started again with a longer limit
+FIRST_STEPS = 30  # games that need more are diagnosed, then started again with a longer limit
 SNAP = 1e-9  # an issue this near its bound is put there, if no function moves by more than MOVES of its range
 MOVES = 1e-11
-PORTION = 4096  # games sampled at a time: each has many points
+PORTION = 1024  # games sampled at a time: each has many points
 
 
 @dataclass(frozen=True)
@@ -54,49 +54,49 @@ class Games:
 
     def _solve(self, program: Program, floors: list[Array] | None, weights: Array | None = None) -> tuple[Optimum, Codes]:
         found = self.run(program)
-        status = np.zeros(self.count, np.int8)
-        for games in np.array_split(np.arange(self.count), -(-self.count // PORTION)):
-            part, piece = self.take(games), program.take(games)
-            values = part.sampled()
-            units = spans(values)
-            failed = ~found.converged()[games]
-            if weights is not None and floors is not None:
-                scraps = part.scraps(found.x[:, games], [o[games] for o in floors], units) & (weights[:, games] > 0)
-                failed |= np.any(scraps, axis=0)
-            found.residual[games[failed]] = np.where(
-                found.converged()[games[failed]], np.inf, found.residual[games[failed]]
-            )
-            local = ~failed & part.beaten(piece, found.x[:, games], values)
-            for chosen in (failed, local):
-                if chosen.any():
-                    at = np.flatnonzero(chosen)
-                    below = None if floors is None else [o[games[at]] for o in floors]
-                    status[games[at]] = part.take(at).again(piece.take(at), below, values[:, at], found, games[at])
-            found.x[:, games] = part.snap(found.x[:, games], units)
+        failed, local, broken = self._examine(program, floors, weights, found)
+        status = np.where(broken, np.int8(Status.NOT_FINITE), np.int8(Status.OK))
+        at = np.flatnonzero(failed & ~broken)
+        if at.size:
+            status[at] = self.take(at).diagnose(None if floors is None else take_all(floors, at))
+        retry = np.flatnonzero((status == Status.NOT_CONVERGED) | (local & ~broken))
+        if retry.size:
+            part = self.take(retry)
+            restart(found, retry, program.take(retry), self.functions, part.parameters, part.sampled(), local[retry])
+            status[retry] = np.where(found.converged(ACCEPT)[retry], Status.OK, Status.NOT_CONVERGED)
+            found.x[:, retry] = part.snap(found.x[:, retry], part.units())
         return found, status
 
-    def again(self, program: Program, floors: list[Array] | None, values: Array, found: Optimum, games: Indices) -> Codes:
-        """Find out which of these games have an answer, start those again, and return the status of all."""
-        codes = np.zeros(self.count, np.int8)
-        failed = np.flatnonzero(~found.converged()[games])
-        if failed.size:
-            below = None if floors is None else [o[failed] for o in floors]
-            codes[failed] = self.take(failed).diagnose(below, values[:, failed])
-        retry = np.flatnonzero((codes == Status.NOT_CONVERGED) | (codes == Status.OK))
-        part, piece = self.take(retry), program.take(retry)
-        restart(found, games[retry], piece, self.functions, part.parameters, values[:, retry])
-        return np.where(found.converged(ACCEPT)[games], Status.OK, codes).astype(np.int8)
+    def _examine(
+        self, program: Program, floors: list[Array] | None, weights: Array | None, found: Optimum
+    ) -> tuple[Bools, Bools, Bools]:
+        """Hold results against sampled points; say which failed, which a sampled point beats, and which have no numbers.
+
+        Issues at their bounds are put there exactly.
+        """
+        failed, local, broken = ~found.converged(), np.zeros(self.count, np.bool_), np.zeros(self.count, np.bool_)
+        for games in np.array_split(np.arange(self.count), -(-self.count // PORTION)):
+            part, x = self.take(games), found.x[:, games]
+            values = part.sampled()
+            units = spans(values)
+            if weights is not None and floors is not None:
+                scraps = part.scraps(x, take_all(floors, games), units) & (weights[:, games] > 0)
+                failed[games] |= np.any(scraps, axis=0)
+            broken[games] = ~np.all(np.isfinite(values), axis=(0, 2))
+            local[games] = ~failed[games] & part.beaten(program.take(games), x, values)
+            found.x[:, games] = part.snap(x, units)
+        found.residual[failed & found.converged()] = np.inf  # gains of the size of the tolerance are no solution
+        return failed, local, broken
 
     def run(self, program: Program) -> Optimum:
         """Run the kernel from the centre of the box."""
         centre = np.full((self.issues, self.count), 0.5)
         return stream(kernel, program, self.functions, self.parameters, centre, steps=FIRST_STEPS)
 
-    def diagnose(self, floors: list[Array] | None, values: Array) -> Codes:
+    def diagnose(self, floors: list[Array] | None) -> Codes:
         """Say of games that fail whether they have an answer: by the largest common gain over the floors."""
-        finite = np.all(np.isfinite(values), axis=(0, 2))
-        for floor in floors or []:
-            finite &= np.isfinite(floor)
+        values = self.sampled()
+        finite = np.all(np.isfinite(np.array(floors or [np.zeros(self.count)])), axis=0)
         ranges = spans(values[: self.parties])
         origins = list(np.min(values[: self.parties], axis=-1)) if floors is None else floors
         best = self.run(replace(self._rows(origins), directions=[*ranges, *self._blank(self.constraints)]))

@@ -151,9 +151,9 @@ def present_values(
     after: Entry = 0.0
     horizon = np.where(until >= SHARE_ENDS, until, np.nan) - START  # access that ends before the contract has no meaning
     alive, kept = np.exp(-rho * pieces[0][0]), np.exp(-both * pieces[0][0])
-    for start, end, revenue in pieces:
+    for _, end, revenue in pieces:
         shared = end <= SHARE_ENDS - START
-        stop = np.maximum(np.minimum(end, horizon), start)  # empty years beyond the horizon have no length
+        stop = np.minimum(end, horizon)  # years beyond the horizon have no length
         alive_end, kept_end = np.exp(-rho * stop), np.exp(-both * stop)
         time, waiting = (alive - alive_end) / rho, (kept - kept_end) / both  # integrals of the two exponentials
         if shared:

@@ -1,0 +1,165 @@
+# ruff: noqa: E501 - one case a line
+"""Every bad input ends in an error that names cause and remedy, or in a status; never in a silent number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import bargaining as bg
+from bargaining.errors import (
+    BargainingError,
+    InvalidProblem,
+    NoAgreement,
+    NotConverged,
+    NotDifferentiable,
+    NotFinite,
+    UnknownName,
+)
+from bargaining.problems.problem import Problem
+
+X = bg.Issue("x")
+
+
+def pie(disagreement: Any = (0, 0), **options: Any) -> Problem:
+    return bg.from_issues([X], {"a": lambda x: x, "b": lambda x: 1 - x}, disagreement, **options)
+
+
+BUILD: list[tuple[str, Callable[[], Any], type[BargainingError], str]] = [
+    ("no issues", lambda: bg.from_issues([], {"a": lambda: 1, "b": lambda: 1}, [0, 0]), InvalidProblem, "nothing to bargain over"),
+    ("an issue twice", lambda: bg.from_issues([X, X], {"a": lambda x: x, "b": lambda x: x}, [0, 0]), InvalidProblem, "more than once"),
+    ("no issue", lambda: bg.from_issues(["x"], {"a": lambda x: x, "b": lambda x: x}, [0, 0]), InvalidProblem, "no Issue"),  # type: ignore[list-item]
+    ("an empty range", lambda: bg.Issue("x", 1, 1), InvalidProblem, "low must be below high"),
+    ("an unbounded issue", lambda: bg.Issue("x", 0, np.inf), InvalidProblem, "finite bounds"),
+    ("a name of no use", lambda: bg.Issue("a b"), InvalidProblem, "by keyword"),
+    ("one party", lambda: bg.from_issues([X], {"a": lambda x: x}, [0]), InvalidProblem, "at least two parties"),
+    ("no utilities", lambda: bg.from_issues([X], None, [0, 0]), InvalidProblem, "either `utilities`"),
+    ("no disagreement", lambda: bg.from_issues([X], {"a": lambda x: x, "b": lambda x: x}), InvalidProblem, "`disagreement`"),
+    ("too many disagreement payoffs", lambda: pie([0, 0, 0]), InvalidProblem, "each of the 2 parties"),
+    ("disagreement is not a number", lambda: pie([0, np.nan]), InvalidProblem, "not finite"),
+    ("an unknown keyword", lambda: bg.from_issues([X], {"a": lambda y: y, "b": lambda x: x}, [0, 0]), UnknownName, "did you mean|known"),
+    ("an unused parameter", lambda: pie(parameters={"cots": 1.0}), UnknownName, "cots"),
+    ("an issue that is a parameter", lambda: pie(parameters={"x": 1.0}), InvalidProblem, "rename one"),
+    ("a positional utility", lambda: bg.from_issues([X], {"a": lambda *x: x, "b": lambda x: x}, [0, 0]), InvalidProblem, "by keyword"),
+    ("a utility that is a number", lambda: bg.from_issues([X], {"a": 3, "b": lambda x: x}, [0, 0]), InvalidProblem, "give a function"),  # type: ignore[dict-item]
+    ("NaN at the centre", lambda: bg.from_issues([X], {"a": lambda x: np.log(x - 0.5), "b": lambda x: x}, [0, 0]), NotFinite, "utility 1"),
+    ("too few payoffs", lambda: bg.from_issues([X], payoffs=lambda x: [x], parties=["a", "b"], disagreement=[0, 0]), InvalidProblem, "1 numbers a deal"),
+    ("a vector of payoffs", lambda: bg.from_issues([X], {"a": lambda x: x * np.ones(3), "b": lambda x: x}, [0, 0]), InvalidProblem, "one number"),
+    ("a branch", lambda: bg.from_issues([X], {"a": lambda x: x if x else 0, "b": lambda x: x}, [0, 0]), NotDifferentiable, "numpy.where"),
+    ("an operation without derivative", lambda: bg.from_issues([X], {"a": lambda x: np.floor(x), "b": lambda x: x}, [0, 0]), NotDifferentiable, "floor"),
+    ("names that do not match", lambda: pie().replace(parties=("a",)), InvalidProblem, "2 distinct names"),
+    ("stacks that do not match", lambda: pie(np.zeros((3, 2)), impatience=np.ones((2, 2))), InvalidProblem, "leading axes"),
+    ("negative impatience", lambda: pie(impatience=[-1, 0]), InvalidProblem, "zero or more"),
+    ("an unknown field", lambda: pie().replace(disagrement=[0, 0]), UnknownName, "did you mean 'disagreement'"),
+]  # fmt: skip
+
+SOLVE: list[tuple[str, Callable[[], Any], type[BargainingError], str]] = [
+    ("disagreement beyond the set", lambda: bg.solve(pie([0.8, 0.9]), bg.Nash()), NoAgreement, "would be accepted if"),
+    ("disagreement on the frontier", lambda: bg.solve(pie([0.3, 0.7]), bg.Nash()), NoAgreement, "strictly better"),
+    ("disagreement at a corner", lambda: bg.solve(pie([0, 1]), bg.KalaiSmorodinsky()), NoAgreement, "strictly better"),
+    ("no agreement in talks", lambda: bg.solve(pie([0.8, 0.9]), bg.AlternatingOffers(factors=(0.9, 0.9))), NoAgreement, "Check"),
+    ("weights for others", lambda: bg.solve(pie(), bg.Nash((1, 1, 1))), InvalidProblem, "do not match the 2 parties"),
+    ("a negative weight", lambda: bg.solve(pie(), bg.Nash((2, -1))), InvalidProblem, "not negative"),
+    ("no weight", lambda: bg.solve(pie(), bg.Nash((0, 0))), InvalidProblem, "not all zero"),
+    ("no concept", lambda: bg.solve(pie(), "nash"), InvalidProblem, "bg.Nash()"),  # type: ignore[arg-type]
+    ("no impatience", lambda: bg.solve(pie(), bg.AlternatingOffers(period=1)), InvalidProblem, "how impatient"),
+    ("no loss from waiting", lambda: bg.solve(pie(), bg.AlternatingOffers(period=1, impatience=(0, 0.1))), InvalidProblem, "never gives in"),
+    ("no length of round", lambda: bg.AlternatingOffers(impatience=(0.1, 0.1)), InvalidProblem, "`period` in years"),
+    ("a negative period", lambda: bg.AlternatingOffers(period=-1), InvalidProblem, "zero or more"),
+    ("a factor of one", lambda: bg.AlternatingOffers(factors=(0.9, 1.0)), InvalidProblem, "strictly between 0 and 1"),
+    ("factors and rates", lambda: bg.AlternatingOffers(factors=(0.9, 0.9), period=1), InvalidProblem, "-log"),
+    ("a negative hazard", lambda: bg.Breakdown(-0.1), InvalidProblem, "zero or more"),
+    ("an unknown first mover", lambda: bg.solve(pie(), bg.AlternatingOffers(factors=(0.9, 0.9), first="c")), UnknownName, "party"),
+    ("nobody first", lambda: bg.solve(pie(), bg.AlternatingOffers(factors=(0.9, 0.9), first=2)), InvalidProblem, "0 or 1"),
+    ("an empty set", lambda: bg.solve(pie(constraints=lambda x: -1 - x), bg.Nash()), InvalidProblem, "no deal meets the constraints"),
+    ("an infinite utility inside", lambda: bg.solve(
+        bg.from_issues([X], {"a": lambda x: np.log(x - 0.3), "b": lambda x: 1 - x}, [-9, 0]), bg.Nash()), NotFinite, "narrow the ranges"),
+    ("a deal that says too little", lambda: pie().evaluate({}), InvalidProblem, "does not say 'x'"),
+    ("a deal about something else", lambda: pie().evaluate({"y": 1}), UnknownName, "issue"),
+    ("a deal outside the range", lambda: pie().evaluate({"x": 2}), InvalidProblem, "outside its range"),
+    ("an infeasible deal", lambda: pie(constraints=lambda x: 0.5 - x).evaluate({"x": 0.7}), InvalidProblem, "breaks constraint 1"),
+    ("a direction to nowhere", lambda: pie().feasible.reach([0, 0], [0, 0]), InvalidProblem, "points nowhere"),
+    ("a backward direction", lambda: pie().feasible.reach([0, 0], [1, -1]), InvalidProblem, "below 0"),
+    ("an origin for three", lambda: pie().feasible.nash([0, 0, 0], [1, 1]), InvalidProblem, "each of the 2 parties"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("build", "error", "words"), [c[1:] for c in BUILD], ids=[c[0] for c in BUILD])
+def test_describing(build: Callable[[], Any], error: type[BargainingError], words: str) -> None:
+    with pytest.raises(error, match=words):
+        build()
+
+
+@pytest.mark.parametrize(("ask", "error", "words"), [c[1:] for c in SOLVE], ids=[c[0] for c in SOLVE])
+def test_solving(ask: Callable[[], Any], error: type[BargainingError], words: str) -> None:
+    with pytest.raises(error, match=words):
+        ask()
+
+
+def test_errors_are_also_what_python_expects() -> None:
+    assert issubclass(InvalidProblem, ValueError)
+    assert issubclass(NoAgreement, ValueError)
+    assert issubclass(UnknownName, LookupError)
+    assert issubclass(NotDifferentiable, TypeError)
+    assert issubclass(NotFinite, ArithmeticError)
+    assert issubclass(NotConverged, ArithmeticError)
+
+
+def test_no_agreement_says_how_far_the_parties_are_apart() -> None:
+    with pytest.raises(NoAgreement) as caught:
+        bg.solve(pie([0.8, 0.9]), bg.Nash())
+    # Both must give up the same share of their range of utilities, here 0.35 of 1.
+    assert caught.value.shortfall == pytest.approx([0.35, 0.35], abs=1e-9)
+    assert caught.value.terms["x"] == pytest.approx(0.45, abs=1e-9)
+    eased = pie(np.array([0.8, 0.9]) - caught.value.shortfall - 1e-6)
+    assert bg.solve(eased, bg.Nash()).gains == pytest.approx([1e-6, 1e-6], rel=1e-3)
+
+
+def test_one_bad_game_leaves_the_others_alone() -> None:
+    cost = np.array([0.5, np.nan, 0.6, 40.0, 0.7])
+    stack = bg.from_issues(
+        [X],
+        {"a": lambda x, *, cost: 1 + x - cost, "b": lambda x: 1 - x},
+        [0, 0],
+        parameters={"cost": cost},
+        impatience=[0.1, 0.2],
+    )
+    for concept in (bg.Nash(), bg.KalaiSmorodinsky(), bg.AlternatingOffers(period=1)):
+        solution = bg.solve(stack, concept)
+        assert [bg.Status(s).label for s in solution.status] == ["ok", "not finite", "ok", "no agreement", "ok"]
+        bad = solution.status != bg.Status.OK
+        assert np.array_equal(np.isnan(solution.utilities).any(axis=1), bad)
+        assert np.array_equal(np.isnan(solution.terms["x"]), bad)
+        good = bg.from_issues(
+            [X],
+            {"a": lambda x, *, cost: 1 + x - cost, "b": lambda x: 1 - x},
+            [0, 0],
+            parameters={"cost": cost[~bad]},
+            impatience=[0.1, 0.2],
+        )
+        assert np.array_equal(bg.solve(good, concept).utilities, solution.utilities[~bad])
+    table = bg.compare(stack, [bg.Nash(), bg.KalaiSmorodinsky()])
+    assert list(table["status"])[:5] == ["ok", "not finite", "ok", "no agreement", "ok"]
+    assert table["gain a"].isna().sum() == 4
+
+
+def test_compare_keeps_a_row_for_a_concept_without_answer() -> None:
+    table = bg.compare(pie([0.8, 0.9]), [bg.Nash(), bg.KalaiSmorodinsky()])
+    assert list(table["status"]) == ["no agreement"] * 2
+
+
+def test_a_kink_at_the_solution_is_reported_with_its_remedy() -> None:
+    kinked = bg.from_issues([X], {"a": lambda x: np.minimum(3 * x, 1 + 0.1 * x), "b": lambda x: 1 - x}, [0, 0])
+    with pytest.raises(NotConverged, match="kink at the solution") as caught:
+        bg.solve(kinked, bg.Nash())
+    assert caught.value.evidence["residual"] > 1e-9
+    smooth = bg.from_issues(
+        [X, bg.Issue("v", 0, 2)],
+        {"a": lambda v: v, "b": lambda x: 1 - x},
+        [0, 0],
+        constraints=lambda x, v: (3 * x - v, 1 + 0.1 * x - v),
+    )
+    assert float(bg.solve(smooth, bg.Nash()).terms["x"]) == pytest.approx(1 / 2.9, abs=1e-9)
