@@ -23,7 +23,7 @@ TOL = 1e-12
 MAX_STEPS = 150
 CHUNK = 8192
 PUSH = 0.02  # starts keep this far from the bounds
-SAMPLE = 32
+EVEN, CORNERS = 32, 16  # sampled points: evenly spread, and corners of the box
 RESTARTS = 3
 FEASIBLE = 1e-9  # of a function's range: a row missed by no more holds
 
@@ -50,22 +50,21 @@ class Optimum:
 
 def restart(
     found: Optimum, games: Indices, program: Program, functions: Functions, parameters: Parameters, values: Array,
-    insist: Bools,
+    unit: Array, insist: Bools,
 ) -> None:  # fmt: skip
     """Start these games again from their best sampled points; `found` keeps the best result of each.
 
-    `program`, `parameters` and `values` (the functions at the sampled points) hold just these games. A game is left alone
-    once it has converged, but for those to `insist` on, which use all starts.
+    `program`, `parameters`, `values` (the functions at the sampled points) and `unit` (their ranges) hold just these games.
+    A game is left alone once it has converged, but for those to `insist` on, which use all starts.
     """
-    unit = np.ptp(values, axis=-1)
-    unit = np.where(unit > 0, unit, 1.0)
-    best = np.argsort(-np.nan_to_num(score(program, values, unit), nan=-np.inf), axis=1, kind="stable")
+    best = np.argsort(-preference(program, values, unit), axis=1, kind="stable")
     for attempt in range(RESTARTS):
         at = np.flatnonzero(insist | ~found.converged()[games])
         if not at.size:
             return
         part, own = program.take(at), take_each(parameters, at)
-        again = stream(kernel, part, functions, own, sample(len(found.x))[:, best[at, attempt]])
+        seeds = np.clip(sample(len(found.x))[:, best[at, attempt]], PUSH, 1.0 - PUSH)
+        again = stream(kernel, part, functions, own, seeds)
         found.starts[games[at]] = again.starts[:] = attempt + 2
         found.update(again, games[at], _improves(again, found, games[at], part, functions, own, unit[:, at]))
 
@@ -165,7 +164,7 @@ class _Crew:
         for r, entries in enumerate(zip(state.lam, state.scale, self.program.prices, strict=True)):
             lam, scale, price = (take(entry, pick) for entry in entries)
             found.prices[r, games] = lam / scale * price
-        found.residual[games] = np.nan_to_num(state.residual[pick], nan=np.inf)
+        found.residual[games] = np.nan_to_num(state.residual[pick], nan=np.inf, posinf=np.inf)
         found.steps[games] = self.age[pick]
 
 
@@ -184,41 +183,59 @@ def _concatenate(a: Batch, b: Batch, n: int, m: int) -> Batch:
 
 
 @cache
-def sample(issues: int, size: int = SAMPLE) -> Array:
-    """Return `size` points of the unit box, (issues, size), evenly spread and the same on every call.
+def sample(issues: int) -> Array:
+    """Return points of the unit box, (issues, points), the same on every call: evenly spread ones, then corners.
 
-    They are the multiples, modulo one, of the powers of 1/phi with phi**(issues + 1) = phi + 1: the generalised golden
-    ratio, which makes this Kronecker sequence even in every dimension.
+    The first EVEN are multiples, modulo one, of the powers of 1/phi with phi**(issues + 1) = phi + 1: the generalised golden
+    ratio, which makes this Kronecker sequence even in every dimension. The rest are all corners of the box, or as many of
+    them in boxes of more than four issues.
     """
     ratio = 2.0
     for _ in range(64):  # the fixed-point iteration contracts; 64 rounds reach the last digit
         ratio = (1.0 + ratio) ** (1.0 / (issues + 1))
     strides = ratio ** -np.arange(1.0, issues + 1)[:, None]
-    return np.asarray(PUSH + (1.0 - 2 * PUSH) * ((0.5 + strides * np.arange(1, size + 1)) % 1.0))
+    inner = PUSH + (1.0 - 2 * PUSH) * ((0.5 + strides * np.arange(1, EVEN + 1)) % 1.0)
+    numbers = np.unique(np.linspace(0, 2**issues - 1, min(2**issues, CORNERS)).astype(np.int64))
+    corners = (numbers[None, :] >> np.arange(issues)[:, None]) & 1
+    return np.concatenate([inner, corners.astype(float)], axis=1)
 
 
 def score(program: Program, values: Array, units: Array) -> Array:
-    """Rank points, (games, points): the objective where every row holds, minus the violation where one does not.
+    """Rank points, (games, points): the objective where every row holds, -inf where one does not or there is no number.
 
     `values` (functions, games, points) are judged against `units` (functions, games).
     """
+    objective, missed = judge(program, values, units)
+    return np.where((missed > 0) | np.isnan(objective), -np.inf, objective)
+
+
+def judge(program: Program, values: Array, units: Array) -> tuple[Array, Array]:
+    """Return the objective at points, (games, points), and by how much of their units rows are missed there."""
 
     def column(entry: Entry) -> Array:
         return np.asarray(entry)[..., None]
 
-    objective: Entry = 0.0
-    for w, value in zip(program.weights, values, strict=True):
-        objective = objective if w is None else objective + column(w) * value
-    violation: Entry = 0.0
-    reach: Entry = np.inf
-    for r, (i, offset, a) in enumerate(zip(program.rows, program.offsets, program.targets, strict=True)):
-        gain = values[i] - column(offset)
-        d = None if program.directions is None else program.directions[r]
-        if d is not None:
-            reach = np.minimum(reach, np.where(column(d) > 0, gain / np.where(column(d) > 0, column(d), 1.0), np.inf))
-            gain = np.where(column(d) > 0, 0.0, gain)
-        violation = violation + np.maximum(-gain / column(units[i]) - FEASIBLE, 0.0)
-        if a is not None:
-            objective = objective + np.where(gain > 0, column(a) * np.log(np.maximum(gain, 1e-300)), 0.0)
-    objective = objective if program.directions is None else reach
-    return np.asarray(np.where(violation > 0, -1e300 * np.minimum(violation, 1e7), objective))
+    objective = np.zeros(values.shape[1:])
+    missed = np.zeros(values.shape[1:])
+    reach = np.full(values.shape[1:], np.inf)
+    with np.errstate(all="ignore"):
+        for w, value in zip(program.weights, values, strict=True):
+            objective = objective if w is None else objective + column(w) * value
+        for r, (i, offset, a) in enumerate(zip(program.rows, program.offsets, program.targets, strict=True)):
+            gain = values[i] - column(offset)
+            d = None if program.directions is None else program.directions[r]
+            if d is not None:
+                way = column(d)
+                reach = np.minimum(reach, np.where(way > 0, gain / np.where(way > 0, way, 1.0), np.inf))
+                gain = np.where(way > 0, 0.0, gain)
+            short = -gain / column(units[i]) - FEASIBLE
+            missed = missed + np.where(short > 0, short, 0.0) + np.where(np.isnan(gain), np.inf, 0.0)
+            if a is not None:
+                objective = objective + np.where(column(a) > 0, column(a) * np.log(np.maximum(gain, 0.0)), 0.0)
+    return objective if program.directions is None else reach, missed
+
+
+def preference(program: Program, values: Array, units: Array) -> Array:
+    """Rank points, (games, points), as starts: first by how little they miss, then by the objective."""
+    objective, missed = judge(program, values, units)
+    return np.where(missed > 0, -1e300 * np.minimum(missed, 1e6), np.nan_to_num(objective, nan=-np.inf, posinf=1e290))

@@ -8,7 +8,7 @@ import numpy as np
 
 from bargaining._types import Array, Bools, Codes, Indices, Sparse
 from bargaining.numerics import kernel
-from bargaining.numerics.batches import SAMPLE, Optimum, restart, sample, score, stream
+from bargaining.numerics.batches import EVEN, FEASIBLE, Optimum, restart, sample, score, stream
 from bargaining.numerics.kernel import Functions, Parameters, Program, take_all, take_each
 from bargaining.sets.base import LEAST_GAIN, Status
 
@@ -38,16 +38,16 @@ class Games:
 
     def reach(self, origins: list[Array], directions: list[Array]) -> tuple[Optimum, Codes]:
         """Maximise t with F_i >= origin_i + t direction_i."""
-        program = replace(self._rows(origins), directions=[*directions, *self._blank(self.constraints)])
+        program = replace(self.rows(origins), directions=[*directions, *blank(self.constraints)])
         return self._solve(program, origins)
 
     def support(self, weights: list[Array], floors: list[Array] | None) -> tuple[Optimum, Codes]:
         """Maximise the weighted sum of payoffs, above the floors if there are any."""
-        return self._solve(replace(self._rows(floors), weights=[*weights, *self._blank(self.constraints)]), floors)
+        return self._solve(replace(self.rows(floors), weights=[*weights, *blank(self.constraints)]), floors)
 
     def nash(self, origins: list[Array], weights: list[Array]) -> tuple[Optimum, Codes]:
         """Maximise the weighted sum of log gains. Gains of the size of the solver's tolerance are no agreement."""
-        program = replace(self._rows(origins), targets=[*weights, *self._blank(self.constraints)])
+        program = replace(self.rows(origins), targets=[*weights, *blank(self.constraints)])
         return self._solve(program, origins, np.array(weights))
 
     # -- how they are answered ---------------------------------------------------------------------------------------
@@ -61,11 +61,18 @@ class Games:
             status[at] = self.take(at).diagnose(None if floors is None else take_all(floors, at))
         retry = np.flatnonzero((status == Status.NOT_CONVERGED) | (local & ~broken))
         if retry.size:
-            part = self.take(retry)
-            restart(found, retry, program.take(retry), self.functions, part.parameters, part.sampled(), local[retry])
-            status[retry] = np.where(found.converged(ACCEPT)[retry], Status.OK, Status.NOT_CONVERGED)
-            found.x[:, retry] = part.snap(found.x[:, retry], part.units())
+            self._retry(program, found, status, local, retry)
         return found, status
+
+    def _retry(self, program: Program, found: Optimum, status: Codes, local: Bools, retry: Indices) -> None:
+        """Start these games again from sampled points; one that a sampled point still beats has no answer."""
+        part, piece = self.take(retry), program.take(retry)
+        values = part.sampled()
+        units = spans(values)
+        restart(found, retry, piece, self.functions, part.parameters, values, units, local[retry])
+        beaten = part.beaten(piece, found.x[:, retry], values)
+        status[retry] = np.where(found.converged(ACCEPT)[retry] & ~beaten, Status.OK, Status.NOT_CONVERGED)
+        found.x[:, retry] = part.snap(found.x[:, retry], units)
 
     def _examine(
         self, program: Program, floors: list[Array] | None, weights: Array | None, found: Optimum
@@ -75,14 +82,14 @@ class Games:
         Issues at their bounds are put there exactly.
         """
         failed, local, broken = ~found.converged(), np.zeros(self.count, np.bool_), np.zeros(self.count, np.bool_)
-        for games in np.array_split(np.arange(self.count), -(-self.count // PORTION)):
+        for games in portions(self.count):
             part, x = self.take(games), found.x[:, games]
             values = part.sampled()
             units = spans(values)
             if weights is not None and floors is not None:
                 scraps = part.scraps(x, take_all(floors, games), units) & (weights[:, games] > 0)
                 failed[games] |= np.any(scraps, axis=0)
-            broken[games] = ~np.all(np.isfinite(values), axis=(0, 2))
+            broken[games] = part.broken(values)
             local[games] = ~failed[games] & part.beaten(program.take(games), x, values)
             found.x[:, games] = part.snap(x, units)
         found.residual[failed & found.converged()] = np.inf  # gains of the size of the tolerance are no solution
@@ -96,42 +103,76 @@ class Games:
     def diagnose(self, floors: list[Array] | None) -> Codes:
         """Say of games that fail whether they have an answer: by the largest common gain over the floors."""
         values = self.sampled()
-        finite = np.all(np.isfinite(np.array(floors or [np.zeros(self.count)])), axis=0)
-        ranges = spans(values[: self.parties])
-        origins = list(np.min(values[: self.parties], axis=-1)) if floors is None else floors
-        best = self.run(replace(self._rows(origins), directions=[*ranges, *self._blank(self.constraints)]))
-        gain = np.min((self.payoffs(best.x) - np.array(origins)) / ranges, axis=0)
-        solved = best.residual <= ACCEPT
-        empty = ~solved & np.all(np.any(values[self.parties :] < 0, axis=0), axis=-1)
-        status = np.where(solved & (gain <= LEAST_GAIN), Status.NO_AGREEMENT, Status.NOT_CONVERGED)
-        return np.where(finite, np.where(empty, Status.INFEASIBLE, status), Status.NOT_FINITE).astype(np.int8)
+        units = spans(values)
+        origins = list(np.min(values[: self.parties, :, :EVEN], axis=-1)) if floors is None else floors
+        finite = np.all(np.isfinite(np.array(origins)), axis=0)
+        ranges = units[: self.parties]
+        program = replace(self.rows(origins), directions=[*ranges, *blank(self.constraints)])
+        best = self.run(program)
+        everyone = np.arange(self.count)
+        restart(
+            best, everyone, program, self.functions, self.parameters, values, units, self.beaten(program, best.x, values)
+        )
+        own, seen = score(program, self.at(best.x)[..., None], units)[:, 0], np.max(score(program, values, units), axis=1)
+        gain = np.maximum(np.where(np.isfinite(own), own, -np.inf), seen)
+        none = best.converged(ACCEPT) & (gain <= LEAST_GAIN)
+        return np.where(
+            ~finite, Status.NOT_FINITE,
+            np.where(none, Status.NO_AGREEMENT, np.where(self._empty(values, best), Status.INFEASIBLE, Status.NOT_CONVERGED)),
+        ).astype(np.int8)  # fmt: skip
+
+    def _empty(self, values: Array, tried: Optimum) -> Bools:
+        """Say in which games the constraints cannot all hold: the largest common slack, sought from many starts, is negative."""
+        if not self.constraints:
+            return np.zeros(self.count, np.bool_)
+        rows = list(range(self.parties, self.parties + self.constraints))
+        units = spans(values)
+        zeros = [np.zeros(self.count)] * len(rows)
+        program = Program(blank(self.parties + self.constraints), rows, zeros, [units[r] for r in rows], blank(len(rows)))
+        best = self.run(program)
+        restart(
+            best, np.arange(self.count), program, self.functions, self.parameters, values, units,
+            np.ones(self.count, np.bool_),
+        )  # fmt: skip
+        slack = score(program, self.at(best.x)[..., None], units)[:, 0]
+        return np.asarray(
+            best.converged(ACCEPT) & (np.maximum(slack, np.max(score(program, values, units), axis=1)) < -FEASIBLE)
+        )
 
     def scraps(self, x: Array, origins: list[Array], units: Array) -> Bools:
         """Say which parties, (parties, games), gain no more than the solver's tolerance."""
         return np.asarray(self.payoffs(x) - np.array(origins) <= LEAST_GAIN * units[: self.parties])
 
+    def broken(self, values: Array) -> Bools:
+        """Say in which games a function has no finite value inside the box, or a payoff is infinite at a corner."""
+        inside = ~np.all(np.isfinite(values[:, :, :EVEN]), axis=(0, 2))
+        return np.asarray(inside | np.any(np.isposinf(values[: self.parties]), axis=(0, 2)))
+
     def beaten(self, program: Program, x: Array, values: Array) -> Bools:
-        """Say in which games some sampled point does better than `x`: there the program is not concave."""
-        own = score(program, self._at(x)[..., None], spans(values))[:, 0]
-        others = score(program, values, spans(values))
+        """Say in which games some sampled point does better than `x`: there the program is not concave, or `x` is wrong."""
+        units = spans(values)
+        own = score(program, self.at(x)[..., None], units)[:, 0]
+        others = score(program, values, units)
         best = np.max(others, axis=1)
-        noise = 1e-9 * np.abs(own) + 1e-12 * np.ptp(np.where(others > -1e299, others, own[:, None]), axis=1)
-        return np.asarray(best > own + noise)
+        with np.errstate(invalid="ignore"):
+            width = np.nan_to_num(best - np.min(np.where(np.isfinite(others), others, best[:, None]), axis=1))
+            return np.asarray(best > own + 1e-9 * np.abs(own) + 1e-10 * width)
 
     # -- values ------------------------------------------------------------------------------------------------------
 
     def payoffs(self, x: Array) -> Array:
         """Return the payoffs at unit-box points, (parties, games)."""
-        return self._at(x)[: self.parties]
+        return self.at(x)[: self.parties]
 
     def snap(self, x: Array, units: Array) -> Array:
         """Put issues that are within rounding of their bounds exactly there, where no payoff or constraint notices."""
         snapped = np.where(x < SNAP, 0.0, np.where(x > 1.0 - SNAP, 1.0, x))
         with np.errstate(invalid="ignore"):
-            moved = np.max(np.abs(self._at(snapped) - self._at(x)) / units, axis=0)
+            moved = np.max(np.abs(self.at(snapped) - self.at(x)) / units, axis=0)
         return np.where(moved <= MOVES, snapped, x)
 
-    def _at(self, x: Array) -> Array:
+    def at(self, x: Array) -> Array:
+        """Return all functions at unit-box points, (functions, games)."""
         with np.errstate(all="ignore"):
             values = self.functions(list(x), self.parameters)
         return np.array([np.broadcast_to(v, (self.count,)) for v in values], dtype=float)
@@ -140,27 +181,35 @@ class Games:
         """Return all functions at points spread evenly through the box, (functions, games, points)."""
         columns = {name: value[:, None] if np.ndim(value) else value for name, value in self.parameters.items()}
         with np.errstate(all="ignore"):
-            values = self.functions([p[None, :] for p in sample(self.issues)], columns)
-        return np.array([np.broadcast_to(v, (self.count, SAMPLE)) for v in values], dtype=float)
+            points = sample(self.issues)
+            values = self.functions([p[None, :] for p in points], columns)
+        return np.array([np.broadcast_to(v, (self.count, points.shape[1])) for v in values], dtype=float)
 
-    def units(self) -> Array:
+    def ranges(self) -> Array:
         """Return each function's range over the sampled points, (functions, games)."""
-        portions = np.array_split(np.arange(self.count), -(-self.count // PORTION))
-        return np.concatenate([spans(self.take(games).sampled()) for games in portions], axis=1)
+        pieces = [spans(self.take(games).sampled()) for games in portions(self.count)]
+        return np.concatenate(pieces, axis=1) if pieces else np.ones((self.parties + self.constraints, 0))
 
-    def _rows(self, floors: list[Array] | None) -> Program:
+    def rows(self, floors: list[Array] | None) -> Program:
         """Return a program whose rows are the payoff floors, if any, and the constraints."""
         own = list(range(self.parties, self.parties + self.constraints))
         rows = own if floors is None else [*range(self.parties), *own]
         offsets = [*([] if floors is None else floors), *([0.0] * self.constraints)]
-        return Program(self._blank(self.parties + self.constraints), rows, offsets, None, self._blank(len(rows)))
+        return Program(blank(self.parties + self.constraints), rows, offsets, None, blank(len(rows)))
 
-    @staticmethod
-    def _blank(size: int) -> list[Sparse]:
-        return [None] * size
+
+def blank(size: int) -> list[Sparse]:
+    """Return so many structural zeros."""
+    return [None] * size
 
 
 def spans(values: Array) -> Array:
-    """Return the range of each function over its last axis; 1 for a constant."""
-    ranges = np.ptp(values, axis=-1)
-    return np.asarray(np.where(ranges > 0, ranges, 1.0))
+    """Return the range of each function over the evenly spread points; 1 for a constant."""
+    with np.errstate(invalid="ignore"):
+        ranges = np.ptp(values[..., :EVEN], axis=-1)
+    return np.asarray(np.where(np.isfinite(ranges) & (ranges > 0), ranges, 1.0))
+
+
+def portions(count: int) -> list[Indices]:
+    """Split games into pieces small enough to be sampled at many points."""
+    return np.array_split(np.arange(count), -(-count // PORTION)) if count else []

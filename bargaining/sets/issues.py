@@ -163,14 +163,14 @@ class IssueSet(FeasibleSet):
     def spread(self) -> Array:
         """Return each party's range of utilities over points spread evenly through the box, (..., n)."""
         games, lead = self._games(np.zeros(self.size))
-        return games.units()[: self.size].T.reshape(*lead, self.size)
+        return games.ranges()[: self.size].T.reshape(*lead, self.size)
 
     def _check_constraints(self, values: Mapping[str, Array]) -> None:
         found = self.constraints(values, self.parameters)
         if not found:
             return
         games, lead = self._games(np.zeros(self.size))
-        for number, (value, span) in enumerate(zip(found, games.units()[self.size :], strict=True)):
+        for number, (value, span) in enumerate(zip(found, games.ranges()[self.size :], strict=True)):
             if np.any(np.asarray(value) < -SLACK * span.reshape(lead)):
                 raise InvalidProblem(
                     f"the deal { ({name: v.tolist() for name, v in values.items()}) } breaks constraint {number + 1}: "

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from bargaining._types import Array, Codes, Indices
+from bargaining._types import Array, Bools, Codes, Indices
 from bargaining.numerics import offers
 from bargaining.numerics.batches import PUSH, Optimum, stream
-from bargaining.numerics.kernel import MU_START
+from bargaining.numerics.kernel import MU_START, take_all
 from bargaining.numerics.roots import decreasing_root
 from bargaining.sets.base import Status
-from bargaining.sets.games import ACCEPT, Games
+from bargaining.sets.games import ACCEPT, Games, blank, portions, spans
 
 WARM_MU = 0.01
 ROOT_TOLERANCE = 1e-12  # accuracy of a program's value, which the root finder cannot better
@@ -21,40 +21,63 @@ ROOT_TOLERANCE = 1e-12  # accuracy of a program's value, which the root finder c
 def both_proposals(games: Games, origins: list[Array], factors: list[Array]) -> tuple[list[Optimum], Codes]:
     """Return the first and the second party's proposal in each game, with one status for both.
 
-    A joint Newton iteration from the centre of the box solves nearly every game; those where it stalls start again from
-    their Nash deal, and the last ones are left to a bracketing root finder on the indifference conditions.
+    A joint Newton iteration from the centre of the box solves nearly every game. Those where it stalls, or where a sampled
+    deal would be a better reply, start again from their Nash deal; the last ones are left to a bracketing root finder.
     """
     program = offers.program(origins, factors, games.constraints, np.ones(games.count))
     centre = np.full((2 * games.issues, games.count), 0.5)
     found = stream(offers, program, games.functions, games.parameters, centre)
     status = np.zeros(games.count, np.int8)
-    units = games.units()
-    one, two = (games.scraps(half.x, origins, units) for half in _halves(found, games))
-    failed = np.flatnonzero(~found.converged(ACCEPT) | np.any(one | two, axis=0))
+    failed = np.flatnonzero(~sound(games, found, origins, factors))
     if failed.size:
-        status[failed] = _fall_back(found, program, games, origins, factors, failed)
+        found.residual[failed] = np.inf
+        part, here, shrink = games.take(failed), take_all(origins, failed), take_all(factors, failed)
+        rescued, status[failed] = _fall_back(part, program.take(failed), here, shrink)
+        found.update(rescued, failed, rescued.converged(ACCEPT))
+    units = games.ranges()
     return [replace(half, x=games.snap(half.x, units)) for half in _halves(found, games)], status
 
 
 def _fall_back(
-    found: Optimum, program: offers.OffersProgram, games: Games, origins: list[Array], factors: list[Array],
-    failed: Indices,
-) -> Codes:  # fmt: skip
-    """Solve the failed games from their Nash deals, then by root finding; return their statuses."""
-    part = games.take(failed)
-    here = [o[failed] for o in origins]
-    patience = [-1.0 / np.log(m[failed]) for m in factors]
-    deal, codes = part.nash(here, [p / (patience[0] + patience[1]) for p in patience])
+    games: Games, program: offers.OffersProgram, origins: list[Array], factors: list[Array]
+) -> tuple[Optimum, Codes]:
+    """Solve games again from their Nash deals, then by root finding; return what is sound, and all statuses."""
+    patience = [-1.0 / np.log(np.clip(m, 1e-300, 1.0 - 1e-16)) for m in factors]
+    deal, codes = games.nash(origins, [p / (patience[0] + patience[1]) for p in patience])
     seeds = np.clip(np.concatenate([deal.x, deal.x]), PUSH, 1.0 - PUSH)
-    for mu in (WARM_MU, MU_START):
-        again = stream(offers, program.take(failed), games.functions, part.parameters, seeds, mu)
-        found.update(again, failed, again.residual < found.residual[failed])
-    last = np.flatnonzero(~found.converged(ACCEPT)[failed] & (codes == Status.OK))
-    if last.size:
-        rooted = by_root(part.take(last), [o[last] for o in here], [m[failed[last]] for m in factors])
-        found.update(rooted, failed[last], rooted.residual < found.residual[failed[last]])
-    late = np.where(found.converged(ACCEPT)[failed], Status.OK, Status.NOT_CONVERGED)
-    return np.where(codes == Status.OK, late, codes).astype(np.int8)
+    found = stream(offers, program, games.functions, games.parameters, seeds, WARM_MU)
+    found.residual[~sound(games, found, origins, factors)] = np.inf
+    for last in (False, True):
+        left = np.flatnonzero(~found.converged(ACCEPT) & (codes == Status.OK))
+        if left.size:
+            part, here, shrink = games.take(left), take_all(origins, left), take_all(factors, left)
+            if last:
+                again = by_root(part, here, shrink)
+            else:
+                again = stream(offers, program.take(left), part.functions, part.parameters, seeds[:, left], MU_START)
+            found.update(again, left, sound(part, again, here, shrink))
+    late = np.where(found.converged(ACCEPT), Status.OK, Status.NOT_CONVERGED)
+    return found, np.where(codes == Status.OK, late, codes).astype(np.int8)
+
+
+def sound(games: Games, found: Optimum, origins: list[Array], factors: list[Array]) -> Bools:
+    """Say in which games proposals converged, gain more than rounding, and are best among the sampled acceptable deals."""
+    good = found.converged(ACCEPT)
+    for pick in portions(games.count):
+        part, here = games.take(pick), take_all(origins, pick)
+        values = part.sampled()
+        units = spans(values)
+        points = [half.x[:, pick] for half in _halves(found, games)]
+        payoffs = [part.payoffs(x) for x in points]
+        for b in (0, 1):
+            other = 1 - b
+            floors = list(here)
+            floors[other] = here[other] + factors[other][pick] * (payoffs[other][other] - here[other])
+            ways = [np.full(pick.size, float(i == b)) for i in (0, 1)]
+            program = replace(part.rows(floors), directions=[*ways, *blank(games.constraints)])
+            scraps = np.any(part.scraps(points[b], here, units), axis=0)
+            good[pick] &= ~scraps & ~part.broken(values) & ~part.beaten(program, points[b], values)
+    return good
 
 
 def _halves(found: Optimum, games: Games) -> list[Optimum]:
