@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from bargaining._types import Array
 from bargaining.errors import InvalidProblem
 from bargaining.problems.problem import Problem
-from bargaining.sets.base import Answer
+from bargaining.sets.base import Answer, numbers
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,10 @@ class Certificate:
 
     `residual` is the scaled error of the optimality conditions. `gap` is the most by which any feasible deal, at least as
     good as disagreement for all, raises the weighted sum of gains with the weights of the supporting line at the
-    solution, as a fraction of that sum. On a convex set it bounds how far the answer is from the true one: for the Nash
-    solution it bounds the shortfall of the weighted sum of log gains (log z <= z - 1; Shapley 1969). On a set that is not
-    convex a larger gap means a local optimum, or a payoff set with a dent. `claims` says it in words.
+    solution, as a fraction of that sum. With concave utilities it bounds how far the answer is from the true one: for the
+    Nash solution it bounds the shortfall of the weighted sum of log gains (log z <= z - 1; Shapley 1969). With others a
+    closed gap is evidence, not proof: no better deal was found from the centre of the box and among sampled points. A gap
+    that does not close means a local optimum, or a payoff set with a dent. `claims` says it in words.
     """
 
     residual: Array
@@ -39,12 +40,14 @@ class Equilibrium:
 
     `proposals[i]` is the deal that party i proposes whenever it is its turn; it is accepted at once. `thresholds` (..., n)
     is the least utility each party accepts, and `slack` (..., n) how much more than that it is offered: zero unless the
-    proposer's issues are all at their bounds.
+    proposer's best deal of all is one the other would accept anyway. `origin` (..., n) is what waiting for ever is worth,
+    from which gains in the talks are counted.
     """
 
     proposals: tuple[Answer, ...]
     thresholds: Array
     slack: Array
+    origin: Array
 
 
 class Concept(ABC):
@@ -87,9 +90,11 @@ def bargaining_weights(weights: ArrayLike | None, problem: Problem) -> Array:
     """
     if weights is None:
         return np.full(problem.n, 1.0 / problem.n)
-    array = np.asarray(weights, dtype=float)
-    if array.ndim == 0 or array.shape[-1] != problem.n:
-        raise InvalidProblem(f"weights {weights!r} do not match the {problem.n} parties {', '.join(problem.parties)}.")
-    if not np.all(np.isfinite(array)) or np.any(array < 0) or not np.all(np.sum(array, axis=-1) > 0):
+    array = numbers("weights", weights)
+    if array.shape != (problem.n,):
+        raise InvalidProblem(
+            f"weights {weights!r} do not match the {problem.n} parties {', '.join(problem.parties)}; give one number each."
+        )
+    if not np.all(np.isfinite(array)) or np.any(array < 0) or not np.sum(array) > 0:
         raise InvalidProblem(f"weights {weights!r} must be finite, not negative, and not all zero.")
-    return np.asarray(array / np.sum(array, axis=-1, keepdims=True))
+    return np.asarray(array / np.sum(array))

@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from bargaining._types import Array
-from bargaining.errors import InvalidProblem, NoAgreement, NotConverged
+from bargaining.errors import InvalidProblem, NotConverged, NotFinite
 from bargaining.problems.problem import Problem
 from bargaining.sets.base import LEAST_GAIN, Status
 from bargaining.sets.boundary import trace
+from bargaining.solution import no_agreement
 
 
 @dataclass(frozen=True, eq=False)
 class Frontier:
-    """Efficient, individually rational deals of a two-party problem.
+    """Efficient, individually rational deals of a two-party problem, none of them dominated by another.
 
     Attributes
     ----------
@@ -28,10 +29,11 @@ class Frontier:
     normals : array, shape (m, 2)
         Weights of a supporting line at each point.
     error : float
-        Proven bound on how far any feasible point lies beyond the polyline through `points`, both gains measured as
-        fractions of the ideal ones.
+        If the set of utilities is convex: a bound on how far any feasible point lies beyond the polyline through `points`,
+        both gains measured as fractions of the ideal ones. The midpoint of every chord was found feasible to this accuracy,
+        which is how a dent shows that is wider than the distance between points.
     calls : int
-        Programs solved.
+        Support programs solved.
     """
 
     problem: Problem
@@ -58,7 +60,7 @@ def frontier(problem: Problem, tol: float = 1e-4) -> Frontier:
     problem : Problem
         One problem of two parties with a convex set of utilities.
     tol : float
-        Largest distance from the polyline to the true frontier, in fractions of the ideal gains.
+        Largest distance from the polyline to the true frontier of a convex set, in fractions of the ideal gains.
 
     Raises
     ------
@@ -86,7 +88,9 @@ def frontier(problem: Problem, tol: float = 1e-4) -> Frontier:
         raise InvalidProblem(f"tol = {tol!r} is a fraction of the ideal gains, strictly between 0 and 1.")
     gains = problem.gains(problem.ideal)
     if np.any(problem.best.status == Status.NO_AGREEMENT) or np.any(gains <= LEAST_GAIN * problem.feasible.spread()):
-        raise NoAgreement("no deal is strictly better than disagreement for both parties.", -gains, {})
+        raise no_agreement(problem)
+    if np.any(problem.best.status == Status.NOT_FINITE):
+        raise NotFinite("a utility or constraint is NaN or infinite inside the issues' ranges; the frontier has no end.")
     if np.any(problem.best.status != Status.OK):
         raise NotConverged("the ideal point was not found.", {"residual": problem.best.residual})
     found = trace(problem.feasible, problem.disagreement, problem.best, tol)

@@ -16,7 +16,7 @@ from bargaining._types import Array
 from bargaining.case import Case, Settings
 from bargaining.errors import InvalidProblem, UnknownName
 from bargaining.problems.problem import Problem
-from bargaining.solution import Solution, solve
+from bargaining.solution import CLOSED, Solution, solve
 from bargaining.strategic.alternating_offers import AlternatingOffers
 
 Row = tuple[str, list[str]]
@@ -135,6 +135,8 @@ class Report:
 
 def _gap(solution: Solution) -> str:
     gap = float(solution.certificate.gap)
+    if abs(gap) > CLOSED:
+        return "local" if gap > 0 else "unchecked"
     return f"{gap:.0e}" if np.isnan(gap) or gap > 1e-15 else "<1e-15"
 
 

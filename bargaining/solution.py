@@ -103,6 +103,14 @@ def solve(problem: Problem, concept: Concept | StrategicModel, *, certify: bool 
     >>> bg.solve(pie, bg.Nash()).gains.round(9).tolist()
     [0.4, 0.4]
     """
+    found = attempt(problem, concept, certify=certify)
+    if not problem.shape and found.status != Status.OK:
+        raise _failure(found)
+    return found
+
+
+def attempt(problem: Problem, concept: Concept | StrategicModel, *, certify: bool = True) -> Solution:
+    """Solve like `solve`, but let a single problem fail like a game of a stack: by its status, with NaN for numbers."""
     equilibrium = None
     if isinstance(concept, StrategicModel):
         answer, equilibrium = concept.equilibrium(problem)
@@ -110,32 +118,38 @@ def solve(problem: Problem, concept: Concept | StrategicModel, *, certify: bool 
         answer = concept.outcome(problem)
     else:
         raise InvalidProblem(f"{concept!r} is no solution concept or strategic model; write for example bg.Nash().")
-    if not problem.shape and answer.status != Status.OK:
-        raise _failure(problem, concept, answer)
-    certificate = _certify(problem, answer) if certify else _unchecked(answer)
+    if answer.status.shape != problem.shape:
+        raise InvalidProblem(
+            f"the settings of {concept.label} make a stack of shape {answer.status.shape}, the problem {problem.shape}; "
+            "settings are single numbers, and problem.replace(disagreement=...) with more rows makes a stack."
+        )
+    certificate = _certify(problem, answer, equilibrium) if certify else _unchecked(answer)
     return Solution(
         problem, concept, answer.utilities, answer.terms, answer.normal, answer.status, certificate, equilibrium
     )
 
 
-def _certify(problem: Problem, answer: Answer) -> Certificate:
-    """Look for a feasible deal beyond the supporting line through the answer."""
+def _certify(problem: Problem, answer: Answer, equilibrium: Equilibrium | None) -> Certificate:
+    """Look for a feasible deal beyond the supporting line through the answer, or through either proposal."""
+    if equilibrium is None:
+        gap = _gap(problem, answer, problem.disagreement)
+    else:
+        gaps = np.array([_gap(problem, proposal, equilibrium.origin) for proposal in equilibrium.proposals])
+        gap = np.take_along_axis(gaps, np.argmax(np.abs(np.nan_to_num(gaps)), axis=0)[None], axis=0)[0]
+    return Certificate(answer.residual, gap, _claims(answer, gap))
+
+
+def _gap(problem: Problem, answer: Answer, floor: Array) -> Array:
     ok = (answer.status == Status.OK)[..., None]
     weights = np.where(ok, np.maximum(np.nan_to_num(answer.normal), 0.0), 1.0)
-    rival = problem.feasible.support(weights, floor=problem.disagreement)
-    value = np.sum(weights * problem.gains(answer.utilities), axis=-1)
-    gap = np.sum(weights * problem.gains(rival.utilities), axis=-1) / value - 1.0
-    return Certificate(answer.residual, gap, _claims(answer, gap))
+    rival = problem.feasible.support(weights, floor=floor)
+    value = np.sum(weights * (answer.utilities - floor), axis=-1)
+    return np.asarray(np.sum(weights * (rival.utilities - floor), axis=-1) / value - 1.0)
 
 
 def _claims(answer: Answer, gap: Array) -> tuple[str, ...]:
     if not answer.status.ndim:
-        first = f"optimality error {float(answer.residual):.0e}"
-        if not np.isfinite(gap):
-            return first, "the supporting line could not be checked"
-        if abs(gap) <= CLOSED:
-            return first, f"supporting-line gap {max(float(gap), 0.0):.0e}"
-        return first, f"LOCAL: supporting-line gap {float(gap):.1e}, so another deal may do better"
+        return f"optimality error {float(answer.residual):.0e}", _verdict(float(gap))
     ok = answer.status == Status.OK
     if not np.any(ok):
         return ("no game solved",)
@@ -146,53 +160,68 @@ def _claims(answer: Answer, gap: Array) -> tuple[str, ...]:
     )
 
 
+def _verdict(gap: float) -> str:
+    """Say what a gap means."""
+    if abs(gap) <= CLOSED:
+        return f"supporting-line gap {max(gap, 0.0):.0e}"
+    if gap > 0:
+        return f"LOCAL: supporting-line gap {gap:.1e}, so another deal may do better"
+    return "NOT CHECKED: the search for a better deal found less than the solution itself"
+
+
 def _unchecked(answer: Answer) -> Certificate:
     worst = float(np.max(np.where(answer.status == Status.OK, answer.residual, 0.0), initial=0.0))
     return Certificate(
-        answer.residual,
-        np.full(answer.status.shape, np.nan),
-        (f"optimality error at most {worst:.0e}", "not certified"),
+        answer.residual, np.full(answer.status.shape, np.nan), (f"optimality error at most {worst:.0e}", "not certified")
     )
 
 
-def _failure(problem: Problem, concept: Concept | StrategicModel, answer: Answer) -> Exception:
+def _failure(found: Solution) -> Exception:
     """Turn the status of a single problem into an error with its evidence."""
-    status = Status(int(answer.status))
+    status = Status(int(found.status))
     if status == Status.NO_AGREEMENT:
-        return _no_agreement(problem)
+        return no_agreement(found.problem, None if found.equilibrium is None else found.equilibrium.origin)
     if status == Status.INFEASIBLE:
         return InvalidProblem("no deal meets the constraints; relax one, or widen the issues' ranges.")
     if status == Status.NOT_FINITE:
         return NotFinite(
-            "a utility or constraint is NaN or infinite inside the issues' ranges; narrow the ranges or mend the function."
+            "a utility or constraint is NaN or infinite inside the issues' ranges, or a utility grows without bound "
+            "towards one of their ends; narrow the ranges or mend the function."
         )
+    residual = float(found.certificate.residual)
     return NotConverged(
-        f"{concept.label} was not found to tolerance (optimality error {float(answer.residual):.1e}). The usual cause is a "
-        "kink at the solution (clip, maximum, minimum, abs or where in a utility): write it as one more issue with a "
-        "constraint. Ill-scaled issues are another.",
-        {"residual": float(answer.residual)},
+        f"{found.concept.label} was not found to tolerance (optimality error {residual:.1e}). The usual cause is a kink at "
+        "the solution (clip, maximum, minimum, abs or where in a utility): write it as one more issue with a constraint. "
+        "Others: a jump in a utility, or gains that are lost in rounding beside much larger payoffs.",
+        {"residual": residual},
     )
 
 
-def _no_agreement(problem: Problem) -> NoAgreement:
+def no_agreement(problem: Problem, origin: Array | None = None) -> NoAgreement:
+    """Return the error that says how far the parties of a single problem are from a deal better than `origin` for all.
+
+    The origin is disagreement, or what waiting for ever is worth in talks that may break down.
+    """
+    name = "disagreement" if origin is None else "waiting for ever"
+    origin = problem.disagreement if origin is None else origin
     spread = problem.feasible.spread()
-    nearest = problem.feasible.reach(problem.disagreement, spread)
-    short = np.maximum(-np.min(problem.gains(nearest.utilities) / spread), 0.0) * spread
-    deal = {name: float(value) for name, value in nearest.terms.items()}
+    nearest = problem.feasible.reach(origin, spread)
+    short = np.maximum(-np.min((nearest.utilities - origin) / spread), 0.0) * spread
+    deal = {term: float(value) for term, value in nearest.terms.items()}
     if np.all(short <= LEAST_GAIN * spread):
         return NoAgreement(
-            f"disagreement {problem.disagreement.tolist()} is efficient: no deal is strictly better than it for every "
-            "party. Check the disagreement point and its units.",
+            f"no deal is strictly better than {name}, worth {origin.tolist()}, for every party; some deal is as good. "
+            "Check these payoffs and their units.",
             short, deal,
         )  # fmt: skip
     lacks = ", ".join(
         f"{party} {float(s):.4g}{' ' + unit if unit else ''}"
         for party, s, unit in zip(problem.parties, short, problem.units, strict=True)
     )
-    words = ", ".join(f"{name} = {value:.4g}" for name, value in deal.items())
+    words = ", ".join(f"{term} = {value:.4g}" for term, value in deal.items())
     return NoAgreement(
-        f"no deal is strictly better than disagreement for every party. The nearest one ({words}) would be accepted if "
-        f"disagreement were worse by: {lacks}. Check the disagreement point {problem.disagreement.tolist()} and its units.",
+        f"no deal is strictly better than {name} for every party. The nearest one ({words}) would be accepted if {name} "
+        f"were worse by: {lacks}. Check its payoffs {origin.tolist()} and their units.",
         short, deal,
     )  # fmt: skip
 

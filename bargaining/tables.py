@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bargaining.concept import Concept, StrategicModel
-from bargaining.errors import NoAgreement, NotConverged, NotFinite
+from bargaining.errors import InvalidProblem
 from bargaining.problems.problem import Problem
-from bargaining.sets.base import Status, status_labels
-from bargaining.solution import Solution, solve
+from bargaining.sets.base import status_labels
+from bargaining.solution import Solution, attempt
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,21 +43,12 @@ def compare(problem: Problem, concepts: Iterable[Concept | StrategicModel]) -> p
     """
     import pandas as pd
 
-    return pd.concat([_rows(problem, concept) for concept in concepts], ignore_index=True)
-
-
-def _rows(problem: Problem, concept: Concept | StrategicModel) -> pd.DataFrame:
-    import pandas as pd
-
-    try:
-        return frame(solve(problem, concept))
-    except NoAgreement:
-        status = Status.NO_AGREEMENT
-    except NotConverged:
-        status = Status.NOT_CONVERGED
-    except NotFinite:
-        status = Status.NOT_FINITE
-    return pd.DataFrame({"concept": [concept.label], "status": [status.label]})
+    if isinstance(concepts, (Concept, StrategicModel)):
+        raise InvalidProblem("compare takes several concepts; give a list, or use solve for one.")
+    frames = [frame(attempt(problem, concept)) for concept in concepts]
+    if not frames:
+        raise InvalidProblem("there is nothing to compare; give at least one concept.")
+    return pd.concat(frames, ignore_index=True)
 
 
 def frame(solution: Solution) -> pd.DataFrame:

@@ -91,9 +91,7 @@ def main() -> None:
     mine[ok] = 0.5 * np.sum(np.log(solution.gains[ok]), axis=1)
     short = np.max((reached - mine)[feasible])
     speeds = {name: float(np.median(values)) for name, values in times.items()}
-    print(
-        f"{options.games:,} calibrations, {int(ok.sum()):,} with an agreement; the peer finds one in {int(feasible.sum()):,}"
-    )
+    print(f"{options.games:,} calibrations, {int(ok.sum()):,} with an agreement; the peer has {int(feasible.sum()):,}")
     print(f"{'games per CPU second':32}{'median':>10}{'ratio':>8}")
     labels = {"peer": "SciPy SLSQP, game by game", "solved": "bargaining, solved", "certified": "bargaining, certified"}
     for name, label in labels.items():

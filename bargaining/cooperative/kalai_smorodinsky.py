@@ -19,8 +19,9 @@ class KalaiSmorodinsky(Concept):
     """Give every party the same, largest possible fraction of its ideal gain (Kalai and Smorodinsky 1975).
 
     The point d + t (ideal - d) with the largest feasible t, the ideal point being taken over the individually rational
-    part of the set. With more than two parties and no free disposal it need not be efficient (Roth 1979, Proportional
-    solutions to the bargaining problem, Econometrica 47, 775-778).
+    part of the set. With more than two parties the point need only be weakly efficient: no deal is better for all, but one
+    may be better for some (Roth 1979, An impossibility result concerning n-person bargaining games, International Journal
+    of Game Theory 8, 129-132). Its utilities are those of a deal that gives every party at least the common fraction.
 
     Examples
     --------

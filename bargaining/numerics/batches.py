@@ -186,8 +186,8 @@ def _concatenate(a: Batch, b: Batch, n: int, m: int) -> Batch:
 def sample(issues: int) -> Array:
     """Return points of the unit box, (issues, points), the same on every call: evenly spread ones, then corners.
 
-    The first EVEN are multiples, modulo one, of the powers of 1/phi with phi**(issues + 1) = phi + 1: the generalised golden
-    ratio, which makes this Kronecker sequence even in every dimension. The rest are all corners of the box, or as many of
+    The first EVEN are multiples, modulo one, of the powers of 1/phi with phi**(issues + 1) = phi + 1: the generalised
+    golden ratio, which makes this Kronecker sequence even in every dimension. The rest are all corners of the box, or as many of
     them in boxes of more than four issues.
     """
     ratio = 2.0

@@ -14,6 +14,7 @@ from bargaining._types import Array
 from bargaining.errors import InvalidProblem, NotDifferentiable, NotFinite, UnknownName
 from bargaining.numerics.kernel import differentiate
 from bargaining.problems.problem import Problem
+from bargaining.sets.base import numbers
 from bargaining.sets.issues import Issue, IssueSet
 
 Utility = Callable[..., Any]
@@ -82,6 +83,8 @@ def from_issues(
     """
     issues = tuple(issues)
     _check_issues(issues)
+    if utilities is not None and not isinstance(utilities, Mapping):
+        raise InvalidProblem("`utilities` maps each party's name to its function; write {'buyer': ..., 'seller': ...}.")
     if (utilities is None) == (payoffs is None):
         raise InvalidProblem("give either `utilities` (one function a party) or `payoffs` (one function for all).")
     if disagreement is None:
@@ -92,7 +95,7 @@ def from_issues(
     if len(parties) < 2:
         raise InvalidProblem(f"a bargain needs at least two parties; got {list(parties)}.")
     rules = [constraints] if callable(constraints) else list(constraints)
-    values = {name: np.asarray(value, dtype=float) for name, value in (parameters or {}).items()}
+    values = {name: numbers(name, value) for name, value in (parameters or {}).items()}
     names = [issue.name for issue in issues]
     for name in values:
         if name in names:
@@ -106,8 +109,8 @@ def from_issues(
     feasible = IssueSet(issues, pay, obey, values, len(parties), 0)
     feasible = replace(feasible, constraint_count=_try(feasible))
     return Problem(
-        feasible, np.asarray(disagreement, dtype=float), parties,
-        None if impatience is None else np.asarray(impatience, dtype=float), tuple(units),
+        feasible, numbers("disagreement", disagreement), parties,
+        None if impatience is None else numbers("impatience", impatience), tuple(units),
     )  # fmt: skip
 
 
@@ -190,26 +193,36 @@ def _check_used(values: Mapping[str, Array], keywords: list[frozenset[str]], iss
 
 
 def _try(feasible: IssueSet) -> int:
-    """Call the functions once at the centre, with derivatives, and return how many constraints there are."""
-    parameters = {name: value.reshape(-1)[:1] for name, value in feasible.parameters.items()}
-    centre = [np.full(1, 0.5)] * len(feasible.issues)
-    values = {issue.name: np.array([0.5 * (issue.low + issue.high)]) for issue in feasible.issues}
+    """Call the functions at the centre of the box, with derivatives, and return how many constraints there are.
+
+    Two games are tried at once, so that a branch on the value of an issue shows.
+    """
+    parameters = {name: np.resize(value.reshape(-1)[:1], 2) for name, value in feasible.parameters.items()}
+    centre = [np.full(2, 0.5)] * len(feasible.issues)
+    values = {issue.name: issue.at(np.full(2, 0.5)) for issue in feasible.issues}
     with np.errstate(all="ignore"):
-        counts = len(feasible.payoffs(values, parameters)), len(feasible.constraints(values, parameters))
         try:
-            jets = differentiate(feasible._functions, centre, parameters)
+            found = [*feasible.payoffs(values, parameters)], [*feasible.constraints(values, parameters)]
+            jets = differentiate(feasible.functions, centre, parameters)
         except NotDifferentiable:
             raise
-        except (TypeError, ValueError) as error:
-            raise InvalidProblem(
-                f"a utility or constraint is not an elementwise NumPy expression in the issues: {error}."
+        except (TypeError, ValueError, AttributeError) as error:
+            raise NotDifferentiable(
+                f"a utility or constraint is not an elementwise NumPy expression in the issues ({error}). Use NumPy's "
+                "functions on the issues themselves, and numpy.where, numpy.maximum or numpy.minimum in place of if, max or min."
             ) from error
-    if counts[0] != feasible.size:
-        raise InvalidProblem(f"the utilities are {counts[0]} numbers a deal; there are {feasible.size} parties.")
-    for number, jet in enumerate(jets):
-        what = f"utility {number + 1}" if number < feasible.size else f"constraint {number + 1 - feasible.size}"
-        if np.shape(jet.value) not in ((), (1,)):
-            raise InvalidProblem(f"{what} returns an array of shape {np.shape(jet.value)} a deal; it must be one number.")
+    if len(found[0]) != feasible.size:
+        raise InvalidProblem(f"the utilities are {len(found[0])} numbers a deal; there are {feasible.size} parties.")
+    names = [f"utility {i + 1}" for i in range(feasible.size)] + [f"constraint {i + 1}" for i in range(len(found[1]))]
+    for name, plain, jet in zip(names, found[0] + found[1], jets, strict=True):
+        if np.asarray(plain).dtype.kind == "b":
+            raise InvalidProblem(
+                f"{name} is true or false; write a number that must not be negative: 0.4 - x for x <= 0.4."
+            )
+        if np.shape(jet.value) not in ((), (2,)):
+            raise InvalidProblem(f"{name} is not one number a deal: it has shape {np.shape(jet.value)} for two deals.")
         if not feasible.shape and not np.all(np.isfinite(jet.value)):
-            raise NotFinite(f"{what} is {jet.value} at the centre of the issues' ranges; it must be finite inside them.")
-    return counts[1]
+            raise NotFinite(
+                f"{name} is {np.ravel(jet.value)[0]} at the centre of the issues' ranges; it must be finite there."
+            )
+    return len(found[1])

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from bargaining._types import Array
 from bargaining.errors import InvalidProblem, UnknownName
-from bargaining.sets.base import Answer, FeasibleSet, Status
+from bargaining.sets.base import Answer, FeasibleSet, Status, leading_axes, numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,17 +52,14 @@ class Problem:
         set_field(self, "disagreement", _vector("disagreement", self.disagreement, n))
         if self.impatience is not None:
             rates = _vector("impatience", self.impatience, n)
-            if np.any(rates < 0):
+            if rates.ndim == 1 and np.any(rates < 0):
                 raise InvalidProblem(f"impatience {rates!r} has a negative rate; rates per year are zero or more.")
             set_field(self, "impatience", rates)
         if len(self.parties) != n or len(set(self.parties)) != n:
             raise InvalidProblem(f"parties {self.parties!r}: give {n} distinct names, one for each utility.")
         if len(self.units) != n:
             raise InvalidProblem(f"units {self.units!r}: give {n} units, one a party.")
-        try:
-            self.shape  # noqa: B018 - incompatible leading axes must fail here, not in a later query
-        except ValueError as error:
-            raise InvalidProblem(f"the leading axes of parameters and disagreement do not match: {error}.") from error
+        self.shape  # noqa: B018 - leading axes that do not match must fail here, not in a later query
 
     @property
     def n(self) -> int:
@@ -73,7 +70,7 @@ class Problem:
     def shape(self) -> tuple[int, ...]:
         """The leading axes of the stack; () for a single problem."""
         rates = () if self.impatience is None else self.impatience.shape[:-1]
-        return np.broadcast_shapes(self.feasible.shape, self.disagreement.shape[:-1], rates)
+        return leading_axes(self.feasible.shape, self.disagreement.shape[:-1], rates)
 
     def evaluate(self, terms: Mapping[str, ArrayLike]) -> Array:
         """Return the utilities, (..., n), of a deal given as issue names and values.
@@ -131,7 +128,7 @@ class Problem:
 
 
 def _vector(name: str, value: ArrayLike, n: int) -> Array:
-    array = np.asarray(value, dtype=float)
+    array = numbers(name, value)
     if array.ndim == 0 or array.shape[-1] != n:
         raise InvalidProblem(
             f"{name} has shape {array.shape}; its last axis must hold one number for each of the {n} parties."

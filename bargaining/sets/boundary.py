@@ -17,6 +17,8 @@ from bargaining.errors import NotConverged, NotConvex
 from bargaining.sets.base import Answer, FeasibleSet, Status
 
 ROUNDS = 60
+SOLVER = 1e-13  # accuracy of a program, as a share of the range of utilities
+NOISE = 1e-12  # of the ideal gains: a difference that does not count
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,10 @@ def trace(feasible: FeasibleSet, floor: Array, best: Answer, tol: float) -> Trac
         raise NotConverged(
             f"the frontier was not traced to {tol:g} in {ROUNDS} rounds; ask for a larger tol.", {"points": len(points)}
         )
-    _check_convex(feasible, floor, unit, nodes, tol)
-    return Trace(nodes.utilities, nodes.terms, nodes.normals, error, calls)
+    noise = SOLVER * float(np.max(feasible.spread() / unit))
+    shortfall = _check_convex(feasible, floor, unit, nodes, tol + noise)
+    nodes = nodes.undominated(NOISE + noise)
+    return Trace(nodes.utilities, nodes.terms, nodes.normals, max(error, shortfall) + noise, calls)
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,15 @@ class _Nodes:
     @staticmethod
     def from_batch(answer: Answer, normals: Array, keep: Bools) -> _Nodes:
         return _Nodes(answer.utilities[keep], {n: v[keep] for n, v in answer.terms.items()}, normals[keep])
+
+    def undominated(self, noise: float) -> _Nodes:
+        """Return the nodes that no other beats in one utility without losing in the other: ends may be weakly efficient."""
+        scale = np.ptp(self.utilities, axis=0)
+        u = self.utilities / np.where(scale > 0, scale, 1.0)
+        more = u[:, None, :] - u[None, :, :]  # [i, j]: by how much i exceeds j
+        beats = np.all(more >= -noise, axis=-1) & np.any(more > max(noise, 1e-9), axis=-1)
+        keep = ~np.any(beats, axis=0)
+        return _Nodes(self.utilities[keep], {n: v[keep] for n, v in self.terms.items()}, self.normals[keep])
 
     def insert(self, segments: Indices, new: _Nodes, closed: Bools) -> tuple[_Nodes, Bools]:
         """Put one new node into each of these segments; both halves of a split segment are open."""
@@ -129,21 +142,23 @@ def _dot(a: Array, b: Array) -> Array:
     return np.asarray(np.sum(a * b, axis=-1))
 
 
-def _check_convex(feasible: FeasibleSet, floor: Array, unit: Array, nodes: _Nodes, tol: float) -> None:
+def _check_convex(feasible: FeasibleSet, floor: Array, unit: Array, nodes: _Nodes, tol: float) -> float:
+    """Return how far short of a chord's midpoint the set falls at most, as a share of the gains there."""
     middle = 0.5 * (nodes.utilities[:-1] + nodes.utilities[1:]) - floor
     inside = np.all(middle > 1e-6 * unit, axis=-1)
     if not np.any(inside):
-        return
+        return 0.0
     found = feasible.reach(floor, middle[inside])
     _require(found)
     short = 1.0 - np.min((found.utilities - floor) / middle[inside], axis=-1)
     worst = int(np.argmax(short))
-    if short[worst] > 10 * tol + 1e-9:
+    if short[worst] > tol:
         raise NotConvex(
             f"the set of utilities is not convex: near {(floor + middle[inside][worst]).tolist()} the frontier falls "
-            f"{short[worst]:.1%} short of the chord between efficient deals. Supporting lines miss such a dent.",
+            f"{short[worst]:.2%} short of the chord between efficient deals. Supporting lines miss such a dent.",
             {"utilities": floor + middle[inside][worst], "depth": float(short[worst])},
         )
+    return max(float(short[worst]), 0.0)
 
 
 def _require(answer: Answer) -> None:

@@ -116,13 +116,12 @@ class Games:
         own, seen = score(program, self.at(best.x)[..., None], units)[:, 0], np.max(score(program, values, units), axis=1)
         gain = np.maximum(np.where(np.isfinite(own), own, -np.inf), seen)
         none = best.converged(ACCEPT) & (gain <= LEAST_GAIN)
-        return np.where(
-            ~finite, Status.NOT_FINITE,
-            np.where(none, Status.NO_AGREEMENT, np.where(self._empty(values, best), Status.INFEASIBLE, Status.NOT_CONVERGED)),
-        ).astype(np.int8)  # fmt: skip
+        status = np.where(self._empty(values, best), Status.INFEASIBLE, Status.NOT_CONVERGED)
+        status = np.where(none, Status.NO_AGREEMENT, status)
+        return np.where(finite, status, Status.NOT_FINITE).astype(np.int8)
 
     def _empty(self, values: Array, tried: Optimum) -> Bools:
-        """Say in which games the constraints cannot all hold: the largest common slack, sought from many starts, is negative."""
+        """Say where the constraints cannot all hold: the largest common slack, sought from many starts, is negative."""
         if not self.constraints:
             return np.zeros(self.count, np.bool_)
         rows = list(range(self.parties, self.parties + self.constraints))

@@ -14,7 +14,7 @@ from bargaining._types import Array, Codes, Entry
 from bargaining.errors import InvalidProblem, UnknownName
 from bargaining.numerics.batches import Optimum
 from bargaining.numerics.kernel import Parameters
-from bargaining.sets.base import Answer, FeasibleSet, Offers, query
+from bargaining.sets.base import Answer, FeasibleSet, Offers, leading_axes, numbers, query
 from bargaining.sets.games import Games
 from bargaining.sets.proposals import both_proposals
 
@@ -38,8 +38,11 @@ class Issue:
     implied: Callable[..., Any] | None = None
 
     def __post_init__(self) -> None:
-        if not self.name.isidentifier():
+        if not str(self.name).isidentifier():
             raise InvalidProblem(f"issue name {self.name!r} is no Python name; utilities take issues by keyword.")
+        for bound in (self.low, self.high):
+            if numbers(f"a bound of issue {self.name!r}", bound).ndim:
+                raise InvalidProblem(f"the bounds of issue {self.name!r} must be single numbers.")
         if not (np.isfinite(self.low) and np.isfinite(self.high)):
             raise InvalidProblem(f"issue {self.name!r} is unbounded, [{self.low}, {self.high}]; give finite bounds.")
         if not self.low < self.high:
@@ -76,21 +79,19 @@ class IssueSet(FeasibleSet):
     @cached_property
     def shape(self) -> tuple[int, ...]:
         """The leading axes of the parameters."""
-        return np.broadcast_shapes(*(value.shape for value in self.parameters.values()))
+        return leading_axes(*(value.shape for value in self.parameters.values()))
 
     def reach(self, origin: ArrayLike, direction: ArrayLike) -> Answer:
         """Find the largest t with `origin + t * direction` feasible (see `FeasibleSet.reach`)."""
         origin = query("origin", origin, self.size)
-        direction = query("direction", direction, self.size, least=0.0)
-        if direction.ndim == 1 and not np.any(direction > 0):
-            raise InvalidProblem(f"direction {direction!r} points nowhere; some entry must be positive.")
+        direction = query("direction", direction, self.size, least=0.0, some=True)
         games, lead = self._games(origin, direction)
         found, status = games.reach(columns(origin, lead), columns(direction, lead))
         return self._answer(games, lead, found, found.prices[: self.size], status)
 
     def support(self, weights: ArrayLike, floor: ArrayLike | None = None) -> Answer:
         """Find the largest weighted sum of utilities (see `FeasibleSet.support`)."""
-        weights = query("weights", weights, self.size, least=0.0)
+        weights = query("weights", weights, self.size, least=0.0, some=True)
         if floor is None:
             games, lead = self._games(weights)
             slopes = columns(weights, lead)
@@ -105,7 +106,7 @@ class IssueSet(FeasibleSet):
     def nash(self, origin: ArrayLike, weights: ArrayLike) -> Answer:
         """Find the largest weighted sum of log gains (see `FeasibleSet.nash`)."""
         origin = query("origin", origin, self.size)
-        weights = query("weights", weights, self.size, least=0.0)
+        weights = query("weights", weights, self.size, least=0.0, some=True)
         games, lead = self._games(origin, weights)
         found, status = games.nash(columns(origin, lead), columns(weights, lead))
         return self._answer(games, lead, found, found.prices[: self.size], status)
@@ -114,7 +115,9 @@ class IssueSet(FeasibleSet):
         """Find both alternating-offers proposals (see `FeasibleSet.offers`)."""
         if self.size != 2:
             raise InvalidProblem(f"alternating offers are solved for two parties; this set has {self.size}.")
-        origin, factors = query("origin", origin, 2), query("factors", factors, 2)
+        origin, factors = query("origin", origin, 2), query("factors", factors, 2, least=0.0)
+        if factors.ndim == 1 and not np.all(factors < 1):
+            raise InvalidProblem(f"factors {factors.tolist()} must lie below 1.")
         games, lead = self._games(origin, factors)
         found, status = both_proposals(games, columns(origin, lead), columns(factors, lead))
         answers = []
@@ -144,7 +147,8 @@ class IssueSet(FeasibleSet):
         for name in terms:
             if name not in known:
                 raise UnknownName("issue", name, known)
-        values = {name: np.asarray(value, dtype=float) for name, value in terms.items()}
+        values = {name: numbers(name, value) for name, value in terms.items()}
+        leading_axes(self.shape, *(value.shape for value in values.values()))
         for issue in self.issues:
             if issue.name not in values:
                 if issue.implied is None:
@@ -177,19 +181,19 @@ class IssueSet(FeasibleSet):
                     f"its value is {np.asarray(value).tolist()}, below zero."
                 )
 
-    def _functions(self, x: list[Entry], parameters: Parameters) -> list[Entry]:
+    def functions(self, x: list[Entry], parameters: Parameters) -> list[Entry]:
         """Evaluate payoffs, then constraints, at unit-box coordinates."""
         values = {issue.name: issue.at(v) for issue, v in zip(self.issues, x, strict=True)}
         return [*self.payoffs(values, parameters), *self.constraints(values, parameters)]
 
     def _games(self, *queries: Array) -> tuple[Games, tuple[int, ...]]:
         """Return the games that queries are asked of, flattened, and their leading axes."""
-        lead = np.broadcast_shapes(self.shape, *(q.shape[:-1] for q in queries))
+        lead = leading_axes(self.shape, *(q.shape[:-1] for q in queries))
         parameters = {
             name: np.broadcast_to(value, lead).ravel() if value.ndim else value for name, value in self.parameters.items()
         }
         count = int(np.prod(lead, dtype=int))
-        return Games(self._functions, parameters, count, len(self.issues), self.size, self.constraint_count), lead
+        return Games(self.functions, parameters, count, len(self.issues), self.size, self.constraint_count), lead
 
     def _answer(self, games: Games, lead: tuple[int, ...], found: Optimum, normal: Array, status: Codes) -> Answer:
         terms = {

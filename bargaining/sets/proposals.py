@@ -8,7 +8,7 @@ import numpy as np
 
 from bargaining._types import Array, Bools, Codes, Indices
 from bargaining.numerics import offers
-from bargaining.numerics.batches import PUSH, Optimum, stream
+from bargaining.numerics.batches import PUSH, TOL, Optimum, stream
 from bargaining.numerics.kernel import MU_START, take_all
 from bargaining.numerics.roots import decreasing_root
 from bargaining.sets.base import Status
@@ -34,6 +34,8 @@ def both_proposals(games: Games, origins: list[Array], factors: list[Array]) -> 
         part, here, shrink = games.take(failed), take_all(origins, failed), take_all(factors, failed)
         rescued, status[failed] = _fall_back(part, program.take(failed), here, shrink)
         found.update(rescued, failed, rescued.converged(ACCEPT))
+    # An issue at its bound is off by the last barrier parameter, which moves the proposals by 1 / melting as much.
+    found.residual[:] = np.maximum(found.residual, TOL / 20 / (1.0 - factors[0] * factors[1]))
     units = games.ranges()
     return [replace(half, x=games.snap(half.x, units)) for half in _halves(found, games)], status
 

@@ -7,19 +7,22 @@ Journal of Economics 17, 176-188.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bargaining._types import Array
+from bargaining._types import Array, Bools
 from bargaining.concept import Equilibrium, StrategicModel
 from bargaining.errors import InvalidProblem, UnknownName
 from bargaining.problems.problem import Problem
-from bargaining.sets.base import Answer, Offers
+from bargaining.sets.base import Answer, Offers, Status, numbers
 
 SHORT = 1e-3
 """Rate times period below which proposals are interpolated: solving for them loses digits like 1 / (rate * period)."""
+
+KINK = 1e-3
+"""Share of the distance between the proposals by which two interpolations may differ where the frontier is smooth."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,8 @@ class Breakdown:
     payoffs: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
-        if not (np.all(np.isfinite(self.hazard)) and np.all(np.asarray(self.hazard) >= 0)):
+        hazard = numbers("the breakdown hazard", self.hazard)
+        if hazard.ndim or not (np.isfinite(hazard) and hazard >= 0):
             raise InvalidProblem(f"the breakdown hazard is a rate per year, zero or more; got {self.hazard!r}.")
 
 
@@ -84,10 +88,12 @@ class AlternatingOffers(StrategicModel):
                 "say how long a round lasts: `period` in years (0 for the limit of ever shorter rounds), with "
                 "impatience as rates per year; or give `factors`, the discount factors per round."
             )
-        elif not (np.isfinite(self.period) and self.period >= 0):
+        elif numbers("period", self.period).ndim or not (np.isfinite(self.period) and self.period >= 0):
             raise InvalidProblem(f"period {self.period!r} is no length of time in years; it must be zero or more.")
-        if self.impatience is not None and not np.all(np.asarray(self.impatience, dtype=float) >= 0):
-            raise InvalidProblem(f"impatience {self.impatience!r}: rates per year must be zero or more.")
+        if self.impatience is not None:
+            rates = numbers("impatience", self.impatience)
+            if rates.shape != (2,) or not np.all(np.isfinite(rates) & (rates >= 0)):
+                raise InvalidProblem(f"impatience {self.impatience!r} must be two rates per year, zero or more.")
 
     def _check_factors(self, factors: Sequence[float]) -> None:
         if self.period is not None or self.impatience is not None or self.breakdown is not None:
@@ -95,8 +101,8 @@ class AlternatingOffers(StrategicModel):
                 "`factors` already say what a round costs; leave out period, impatience and breakdown, or turn the "
                 "factors into rates with impatience = -log(factors) and period = 1."
             )
-        array = np.asarray(factors, dtype=float)
-        if array.shape[-1:] != (2,) or not np.all((array > 0) & (array < 1)):
+        array = numbers("factors", factors)
+        if array.shape != (2,) or not np.all((array > 0) & (array < 1)):
             raise InvalidProblem(f"factors {factors!r} must be two numbers strictly between 0 and 1.")
 
     @property
@@ -126,24 +132,38 @@ class AlternatingOffers(StrategicModel):
         """Return the agreement and the stationary subgame-perfect equilibrium of every game."""
         first = self._first(problem)
         rates = self._rates(problem)
-        period = np.asarray(1.0 if self.period is None else self.period)
-        fastest = np.max(rates, axis=-1)
-        short = bool(np.all(fastest * period < SHORT)) if problem.n else False
+        sensible = np.all(np.isfinite(rates) & (rates > 0), axis=-1)  # of a stack, some games may have no such rates
+        rates = np.where(sensible[..., None], rates, 1.0)
+        period = np.asarray(1.0 if self.period is None else self.period, dtype=float)
         origin, factors = self._round(problem, rates, period)
-        if period == 0:
-            deal = problem.feasible.nash(origin, self.limit_weights(problem))
-            offers = Offers(deal, deal)
-        elif short:
-            offers = self._interpolate(problem, rates, period, SHORT / fastest)
-        else:
-            offers = problem.feasible.offers(origin, factors)
-        proposals = (offers.first, offers.second)
+        offers = self._offers(problem, rates, period)
+        status = np.maximum(offers.first.status, offers.second.status)
+        status = np.where(sensible, status, np.int8(Status.NOT_FINITE))
+        proposals = tuple(replace(answer, status=status).where_ok() for answer in (offers.first, offers.second))
         own = np.stack([proposal.utilities[..., i] for i, proposal in enumerate(proposals)], axis=-1)
         offered = np.stack([proposals[1 - i].utilities[..., i] for i in (0, 1)], axis=-1)
         thresholds = origin + factors * (own - origin)
-        status = np.maximum(offers.first.status, offers.second.status)
-        agreed = replace(proposals[first], status=status).where_ok()
-        return agreed, Equilibrium(proposals, thresholds, offered - thresholds)
+        return proposals[first], Equilibrium(proposals, thresholds, offered - thresholds, origin)
+
+    def _offers(self, problem: Problem, rates: Array, period: Array) -> Offers:
+        """Return both proposals: of the limit, by interpolation where rounds are very short, else directly."""
+        if period == 0:
+            limit = self._limit(problem, rates)
+            return Offers(limit, limit)
+        fastest = np.max(rates, axis=-1)
+        short = fastest * period < SHORT
+        if not np.any(short):
+            return problem.feasible.offers(*self._round(problem, rates, period))
+        smooth, trusted = self._interpolate(problem, rates, period, SHORT / fastest)
+        use = short & trusted
+        if np.all(use):
+            return smooth
+        direct = problem.feasible.offers(*self._round(problem, rates, period))
+        return Offers(_choose(use, smooth.first, direct.first), _choose(use, smooth.second, direct.second))
+
+    def _limit(self, problem: Problem, rates: Array) -> Answer:
+        weights = (1.0 / rates) / np.sum(1.0 / rates, axis=-1, keepdims=True)
+        return problem.feasible.nash(self._round(problem, rates, np.zeros(()))[0], weights)
 
     def _first(self, problem: Problem) -> int:
         if problem.n != 2:
@@ -152,7 +172,7 @@ class AlternatingOffers(StrategicModel):
             if self.first not in problem.parties:
                 raise UnknownName("party", self.first, problem.parties)
             return problem.parties.index(self.first)
-        if self.first not in (0, 1):
+        if self.first not in (0, 1) or not isinstance(self.first, int):
             raise InvalidProblem(f"first = {self.first!r}: the party that proposes first is 0 or 1, or a name.")
         return self.first
 
@@ -161,7 +181,7 @@ class AlternatingOffers(StrategicModel):
         if self.factors is not None:
             return np.asarray(-np.log(np.asarray(self.factors, dtype=float)))
         rates = self._impatience(problem) + self._hazard()
-        if not np.all(rates > 0):
+        if rates.ndim == 1 and not np.all(rates > 0):
             raise InvalidProblem(
                 f"a party that loses nothing by waiting never gives in (rates {rates.tolist()}); "
                 "give each a positive impatience, or a breakdown hazard."
@@ -189,8 +209,8 @@ class AlternatingOffers(StrategicModel):
         payoffs = None if self.breakdown is None else self.breakdown.payoffs
         if payoffs is None:
             return problem.disagreement, factors
-        after = np.asarray(payoffs, dtype=float)
-        if after.shape[-1:] != (2,) or not np.all(np.isfinite(after)):
+        after = numbers("breakdown payoffs", payoffs)
+        if after.shape != (2,) or not np.all(np.isfinite(after)):
             raise InvalidProblem(f"breakdown payoffs {payoffs!r} must be one finite number for each of the two parties.")
         waiting, hazard = self._impatience(problem), self._hazard()
         with np.errstate(invalid="ignore"):
@@ -198,25 +218,41 @@ class AlternatingOffers(StrategicModel):
         share = np.where(period == 0, hazard / rates, kept)
         return problem.disagreement + share * (after - problem.disagreement), factors
 
-    def _interpolate(self, problem: Problem, rates: Array, period: Array, step: Array) -> Offers:
-        """Return proposals for very short rounds: the cubic in the period through the limit and three longer rounds.
+    def _interpolate(self, problem: Problem, rates: Array, period: Array, step: Array) -> tuple[Offers, Bools]:
+        """Return proposals for very short rounds, and whether they can be trusted.
 
-        Each proposal is a smooth function of the period down to the limit, which is known exactly.
+        Each proposal is the cubic in the period through the limit, which is known exactly, and three longer rounds. Between
+        corners of the frontier it is a smooth function; where it is not, the quadratic through fewer points differs.
         """
-        limit = problem.feasible.nash(self._round(problem, rates, np.zeros(()))[0], self.limit_weights(problem))
+        limit = self._limit(problem, rates)
         longer = [problem.feasible.offers(*self._round(problem, rates, node * step)) for node in (1, 2, 3)]
         t = period / step
-        shares = [
-            (1 - t) * (2 - t) * (3 - t) / 6, t * (2 - t) * (3 - t) / 2, t * (1 - t) * (t - 3) / 2, t * (1 - t) * (2 - t) / 6
-        ]  # fmt: skip
-        return Offers(
-            _mix(shares, [limit, *(offers.first for offers in longer)]),
-            _mix(shares, [limit, *(offers.second for offers in longer)]),
-        )
+        cubic = [(1 - t) * (2 - t) * (3 - t) / 6, t * (2 - t) * (3 - t) / 2, t * (1 - t) * (t - 3) / 2]
+        cubic.append(t * (1 - t) * (2 - t) / 6)
+        quadratic = [(1 - t) * (2 - t) / 2, t * (2 - t), -t * (1 - t) / 2, 0.0 * t]
+        nodes = ([limit, *(offers.first for offers in longer)], [limit, *(offers.second for offers in longer)])
+        first, second = (_mix(cubic, answers, problem.feasible.bounds()) for answers in nodes)
+        gap = np.abs(first.utilities - second.utilities)
+        trusted = np.ones(first.status.shape, np.bool_)
+        for found, answers in zip((first, second), nodes, strict=True):
+            other = _mix(quadratic, answers, {}).utilities
+            trusted &= np.all(np.abs(found.utilities - other) <= KINK * np.max(gap, axis=-1, keepdims=True), axis=-1)
+        return Offers(first, second), trusted | (first.status != Status.OK) | (second.status != Status.OK)
 
 
-def _mix(shares: list[Array], answers: list[Answer]) -> Answer:
-    """Return the weighted sum of answers, as bad as the worst of them."""
+def _choose(use: Bools, one: Answer, two: Answer) -> Answer:
+    """Return `one` where `use` holds, else `two`."""
+    return Answer(
+        np.where(use[..., None], one.utilities, two.utilities),
+        {name: np.where(use, one.terms[name], two.terms[name]) for name in one.terms},
+        np.where(use[..., None], one.normal, two.normal),
+        np.where(use, one.status, two.status),
+        np.where(use, one.residual, two.residual),
+    )
+
+
+def _mix(shares: list[Array], answers: list[Answer], bounds: Mapping[str, tuple[float, float]]) -> Answer:
+    """Return the weighted sum of answers, as bad as the worst of them, with terms inside their bounds."""
     shape = np.broadcast_shapes(*(answer.status.shape for answer in answers))
 
     def blend(values: list[Array], lift: int) -> Array:
@@ -225,7 +261,10 @@ def _mix(shares: list[Array], answers: list[Answer]) -> Answer:
 
     return Answer(
         blend([answer.utilities for answer in answers], 1),
-        {name: blend([answer.terms[name] for answer in answers], 0) for name in answers[0].terms},
+        {
+            name: np.clip(blend([answer.terms[name] for answer in answers], 0), *bounds.get(name, (None, None)))
+            for name in answers[0].terms
+        },
         blend([answer.normal for answer in answers], 1),
         np.max([np.broadcast_to(answer.status, shape) for answer in answers], axis=0),
         np.max([np.broadcast_to(answer.residual, shape) for answer in answers], axis=0),

@@ -101,16 +101,57 @@ def test_normals_are_slopes_of_the_frontier() -> None:
         assert np.linalg.norm(solution.utilities) == pytest.approx(1.0, abs=1e-11)
 
 
-def test_a_local_optimum_is_called_local() -> None:
-    """Two humps: the centre start climbs the wrong one, and the supporting line says so."""
+def hump(x: Any, place: float, width: float) -> Any:
+    return np.exp(-(((x - place) / width) ** 2))
 
-    def hump(x: Any) -> Any:
-        return np.exp(-(((x - 0.4) / 0.15) ** 2)) + 3 * np.exp(-(((x - 0.9) / 0.05) ** 2))
 
-    problem = bg.from_issues([bg.Issue("x")], {"a": hump, "b": lambda x: hump(x) + 0.1 * x}, [0, 0])
+def test_the_higher_hump_is_found_though_the_start_is_nearer_the_lower() -> None:
+    problem = bg.from_issues(
+        [bg.Issue("x")],
+        {
+            "a": lambda x: hump(x, 0.4, 0.15) + 3 * hump(x, 0.9, 0.05),
+            "b": lambda x: hump(x, 0.4, 0.15) + 3 * hump(x, 0.9, 0.05) + 0.1 * x,
+        },
+        [0, 0],
+    )
+    assert float(bg.solve(problem, bg.Nash()).terms["x"]) == pytest.approx(0.9, abs=0.01)
+
+
+def test_a_saddle_at_the_start_is_left() -> None:
+    """u = (x - 1/2)(y - 1/2) is stationary at the centre; its best deals are two corners."""
+    problem = bg.from_issues(
+        [bg.Issue("x"), bg.Issue("y")],
+        {"a": lambda x, y: (x - 0.5) * (y - 0.5), "b": lambda x, y: 2 * (x - 0.5) * (y - 0.5)},
+        [-0.1, -0.1],
+    )
+    for concept in (bg.Nash(), bg.KalaiSmorodinsky(), bg.AlternatingOffers(factors=(0.9, 0.9))):
+        assert bg.solve(problem, concept).gains == pytest.approx([0.35, 0.6], abs=1e-9)
+
+
+def test_agreement_far_from_the_start_is_found() -> None:
+    """Only deals near x = 0.2 beat disagreement; a climb from the centre ends at x = 0.7."""
+
+    def both(x: Any) -> Any:
+        return np.exp(-50 * (x - 0.2) ** 2) + 0.5 * np.exp(-10 * (x - 0.7) ** 2)
+
+    problem = bg.from_issues([bg.Issue("x")], {"a": both, "b": both}, [0.7, 0.7])
+    assert float(bg.solve(problem, bg.Nash()).terms["x"]) == pytest.approx(0.2042, abs=1e-3)
+
+
+def test_a_gap_that_does_not_close_is_called_local() -> None:
+    """The set is not convex: a line through its best deal does not support it."""
+
+    def step(z: Any) -> Any:
+        return 1 / (1 + np.exp(-z))
+
+    problem = bg.from_issues(
+        [bg.Issue("x")], {"a": lambda x: step(12.77 * (x - 0.57)), "b": lambda x: step(56.1 * (0.356 - x))}, [0, 0]
+    )
     solution = bg.solve(problem, bg.Nash())
-    proved = abs(solution.certificate.gap) <= 1e-8
-    assert proved == (float(solution.terms["x"]) > 0.8) or "LOCAL" in repr(solution)
+    grid = problem.evaluate({"x": np.linspace(0, 1, 200_001)})
+    assert np.prod(solution.gains) == pytest.approx(np.max(np.prod(grid, axis=1)), rel=1e-6)
+    assert solution.certificate.gap > 1
+    assert "LOCAL" in repr(solution)
 
 
 def test_a_concept_of_ones_own_works_at_once() -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -47,9 +48,19 @@ BUILD: list[tuple[str, Callable[[], Any], type[BargainingError], str]] = [
     ("a utility that is a number", lambda: bg.from_issues([X], {"a": 3, "b": lambda x: x}, [0, 0]), InvalidProblem, "give a function"),  # type: ignore[dict-item]
     ("NaN at the centre", lambda: bg.from_issues([X], {"a": lambda x: np.log(x - 0.5), "b": lambda x: x}, [0, 0]), NotFinite, "utility 1"),
     ("too few payoffs", lambda: bg.from_issues([X], payoffs=lambda x: [x], parties=["a", "b"], disagreement=[0, 0]), InvalidProblem, "1 numbers a deal"),
-    ("a vector of payoffs", lambda: bg.from_issues([X], {"a": lambda x: x * np.ones(3), "b": lambda x: x}, [0, 0]), InvalidProblem, "one number"),
+    ("a vector of payoffs", lambda: bg.from_issues([X], {"a": lambda x: x * np.ones(3), "b": lambda x: x}, [0, 0]), NotDifferentiable, "elementwise"),
     ("a branch", lambda: bg.from_issues([X], {"a": lambda x: x if x else 0, "b": lambda x: x}, [0, 0]), NotDifferentiable, "numpy.where"),
     ("an operation without derivative", lambda: bg.from_issues([X], {"a": lambda x: np.floor(x), "b": lambda x: x}, [0, 0]), NotDifferentiable, "floor"),
+    ("a constraint that is true or false", lambda: pie(constraints=lambda x: x <= 0.4), InvalidProblem, "0.4 - x"),
+    ("a branch on a comparison", lambda: bg.from_issues([X], {"a": lambda x: x if x > 0.5 else 2 * x, "b": lambda x: x}, [0, 0]), NotDifferentiable, "numpy.where"),
+    ("Python's min", lambda: bg.from_issues([X], {"a": lambda x: min(x, 0.5), "b": lambda x: x}, [0, 0]), NotDifferentiable, "numpy.minimum"),
+    ("a function of the standard library", lambda: bg.from_issues([X], {"a": lambda x: math.log(x), "b": lambda x: x}, [0, 0]), NotDifferentiable, "NumPy's functions"),
+    ("a sum over games", lambda: bg.from_issues([X], {"a": lambda x: x.sum(), "b": lambda x: x}, [0, 0]), NotDifferentiable, "elementwise"),
+    ("a list of utilities", lambda: bg.from_issues([X], [lambda x: x, lambda x: -x], [0, 0]), InvalidProblem, "maps each party"),  # type: ignore[arg-type]
+    ("a bound in words", lambda: bg.Issue("x", "0", 1), InvalidProblem, "real numbers"),  # type: ignore[arg-type]
+    ("disagreement in words", lambda: pie(["low", "high"]), InvalidProblem, "real numbers"),
+    ("complex disagreement", lambda: pie([1j, 0]), InvalidProblem, "real numbers"),
+    ("parameters that do not match", lambda: bg.from_issues([X], {"a": lambda x, *, c: c * x, "b": lambda x, *, e: e - x}, [0, 0], parameters={"c": [1, 2], "e": [1, 2, 3]}), InvalidProblem, "do not match"),
     ("names that do not match", lambda: pie().replace(parties=("a",)), InvalidProblem, "2 distinct names"),
     ("stacks that do not match", lambda: pie(np.zeros((3, 2)), impatience=np.ones((2, 2))), InvalidProblem, "leading axes"),
     ("negative impatience", lambda: pie(impatience=[-1, 0]), InvalidProblem, "zero or more"),
@@ -83,6 +94,19 @@ SOLVE: list[tuple[str, Callable[[], Any], type[BargainingError], str]] = [
     ("an infeasible deal", lambda: pie(constraints=lambda x: 0.5 - x).evaluate({"x": 0.7}), InvalidProblem, "breaks constraint 1"),
     ("a direction to nowhere", lambda: pie().feasible.reach([0, 0], [0, 0]), InvalidProblem, "points nowhere"),
     ("a backward direction", lambda: pie().feasible.reach([0, 0], [1, -1]), InvalidProblem, "below 0"),
+    ("factors beyond one", lambda: pie().feasible.offers([0, 0], [1.5, 0.5]), InvalidProblem, "below 1"),
+    ("no weight at all", lambda: pie().feasible.support([0, 0]), InvalidProblem, "points nowhere"),
+    ("a table of weights", lambda: bg.solve(pie(), bg.Nash(((1, 2), (3, 4)))), InvalidProblem, "one number each"),  # type: ignore[arg-type]
+    ("weights in words", lambda: bg.solve(pie(), bg.Nash(("a", "b"))), InvalidProblem, "real numbers"),  # type: ignore[arg-type]
+    ("a table of rates", lambda: bg.AlternatingOffers(period=1, impatience=((0.1, 0.3), (0.2, 0.2))), InvalidProblem, "two rates"),  # type: ignore[arg-type]
+    ("one thing to compare", lambda: bg.compare(pie(), bg.Nash()), InvalidProblem, "give a list"),  # type: ignore[arg-type]
+    ("nothing to compare", lambda: bg.compare(pie(), []), InvalidProblem, "at least one"),
+    ("no agreement because breakdown is better", lambda: bg.solve(
+        pie(), bg.AlternatingOffers(period=0.1, impatience=(0.1, 0.1), breakdown=bg.Breakdown(5, (0.9, 0.9)))), NoAgreement, "waiting for ever"),
+    ("a utility without bound", lambda: bg.solve(
+        bg.from_issues([X], {"a": lambda x: 1 / x, "b": lambda x: x}, [0, 0]), bg.Nash()), NotFinite, "without bound"),
+    ("a jump", lambda: bg.solve(
+        bg.from_issues([X], {"a": lambda x: np.where(x > 0.5, 1 + 0 * x, 0.2), "b": lambda x: 1 - x}, [0, 0]), bg.Nash()), NotConverged, "jump"),
     ("an origin for three", lambda: pie().feasible.nash([0, 0, 0], [1, 1]), InvalidProblem, "each of the 2 parties"),
 ]  # fmt: skip
 
@@ -149,6 +173,30 @@ def test_one_bad_game_leaves_the_others_alone() -> None:
 def test_compare_keeps_a_row_for_a_concept_without_answer() -> None:
     table = bg.compare(pie([0.8, 0.9]), [bg.Nash(), bg.KalaiSmorodinsky()])
     assert list(table["status"]) == ["no agreement"] * 2
+    assert table["gain a"].isna().all()
+    empty = bg.compare(pie(constraints=lambda x: -1 - x), [bg.Nash()])
+    assert list(empty["status"]) == ["infeasible"]
+
+
+def test_bad_rates_of_one_game_leave_the_others_alone() -> None:
+    stack = pie(np.zeros((3, 2)), impatience=[[0.1, 0.3], [0.0, 0.2], [np.nan, 0.2]])
+    solution = bg.solve(stack, bg.AlternatingOffers(period=1.0))
+    assert [bg.Status(s).label for s in solution.status] == ["ok", "not finite", "not finite"]
+    alone = bg.solve(pie(impatience=[0.1, 0.3]), bg.AlternatingOffers(period=1.0))
+    assert np.array_equal(solution.utilities[0], alone.utilities)
+
+
+def test_a_stack_without_games_has_no_results() -> None:
+    for concept in (bg.Nash(), bg.KalaiSmorodinsky()):
+        assert bg.solve(pie(np.zeros((0, 2))), concept).utilities.shape == (0, 2)
+
+
+def test_stacks_may_have_several_axes() -> None:
+    disagreement = np.linspace(0, 0.4, 12).reshape(2, 3, 2)
+    solution = bg.solve(pie(disagreement), bg.KalaiSmorodinsky())
+    assert solution.utilities.shape == (2, 3, 2)
+    share = 0.5 * (1 - disagreement.sum(axis=-1, keepdims=True))
+    assert solution.gains == pytest.approx(np.broadcast_to(share, (2, 3, 2)), abs=1e-11)
 
 
 def test_a_kink_at_the_solution_is_reported_with_its_remedy() -> None:

@@ -49,7 +49,7 @@ def test_points_are_deals() -> None:
 
 def test_a_dent_is_an_error_with_its_place() -> None:
     dent = bg.from_issues([bg.Issue("x")], {"a": lambda x: x**2, "b": lambda x: (1 - x) ** 2}, [0, 0])
-    with pytest.raises(NotConvex, match=r"falls 50\.0% short") as caught:
+    with pytest.raises(NotConvex, match=r"falls 50\.00% short") as caught:
         bg.frontier(dent)
     assert caught.value.evidence["depth"] == pytest.approx(0.5, abs=1e-6)
 
@@ -64,3 +64,33 @@ def test_what_has_no_frontier_says_why() -> None:
     three = bg.from_issues([bg.Issue("x")], {"a": lambda x: x, "b": lambda x: 1 - x, "c": lambda x: x - x * x}, [0, 0, 0])
     with pytest.raises(InvalidProblem, match="two parties"):
         bg.frontier(three)
+
+
+def test_no_point_of_a_frontier_is_dominated() -> None:
+    """The first party's best deals all have x = 1; only the one with y = 1 is efficient."""
+    problem = bg.from_issues([bg.Issue("x"), bg.Issue("y")], {"a": lambda x: x, "b": lambda x, y: 1 - x + y}, [0, 0])
+    assert bg.frontier(problem).points == pytest.approx(np.array([[0, 2], [1, 1]]), abs=1e-9)
+
+
+def test_a_shallow_dent_counts_against_the_tolerance() -> None:
+    shallow = bg.from_issues([bg.Issue("x")], {"a": lambda x: x, "b": lambda x: 1 - x - 0.01 * x * (1 - x)}, [0, 0])
+    assert bg.frontier(shallow, tol=0.01).error == pytest.approx(0.0025, abs=1e-4)
+    with pytest.raises(NotConvex):
+        bg.frontier(shallow, tol=1e-3)
+
+
+def test_a_tiny_rational_region_is_traced_as_well_as_rounding_allows() -> None:
+    problem = bg.from_issues([bg.Issue("x")], {"a": lambda x: x, "b": lambda x: 1 - x * x}, [0.5, 0.75 - 1e-6])
+    front = bg.frontier(problem, tol=1e-5)
+    assert front.error <= 2e-5
+    assert front.gains[-1, 0] == pytest.approx(1e-6, rel=1e-2)
+
+
+def test_no_agreement_carries_the_same_evidence_everywhere() -> None:
+    pie = bg.from_issues([bg.Issue("x")], {"a": lambda x: x, "b": lambda x: 1 - x}, [0.7, 0.7])
+    with pytest.raises(bg.NoAgreement) as one:
+        bg.frontier(pie)
+    with pytest.raises(bg.NoAgreement) as two:
+        bg.solve(pie, bg.Nash())
+    assert one.value.shortfall == pytest.approx(two.value.shortfall)
+    assert one.value.shortfall == pytest.approx([0.2, 0.2], abs=1e-9)

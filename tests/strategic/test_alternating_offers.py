@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 
 import bargaining as bg
 from bargaining.problems.problem import Problem
@@ -116,3 +117,56 @@ def test_stacks_agree_with_single_games() -> None:
     for game, loss in enumerate((0.1, 0.25, 0.4)):
         alone = bg.solve(case.problem(L=loss), talks)
         assert stack.utilities[game] == pytest.approx(alone.utilities, rel=1e-11)
+
+
+def test_proposals_are_best_replies_on_sets_that_are_not_convex() -> None:
+    problem = bg.from_issues(
+        [bg.Issue("x")],
+        {
+            "a": lambda x: x + 0.8 * np.exp(-50 * (x - 0.2) ** 2),
+            "b": lambda x: 1 - x + 0.3 * np.exp(-100 * (x - 0.65) ** 2),
+        },
+        [0, 0],
+    )
+    solution = bg.solve(problem, bg.AlternatingOffers(factors=(0.8, 0.9)))
+    grid = problem.evaluate({"x": np.linspace(0, 1, 20_001)})
+    for proposer in (0, 1):
+        accepted = grid[:, 1 - proposer] >= solution.equilibrium.thresholds[1 - proposer]
+        best = np.max(grid[accepted, proposer])
+        assert solution.equilibrium.proposals[proposer].utilities[proposer] >= best - 1e-4
+
+
+def test_short_rounds_at_a_corner_of_the_frontier() -> None:
+    """Next to a vertex the proposals have a kink in the period; their own deals stay feasible."""
+    trade = bg.from_issues(
+        [bg.Issue("x"), bg.Issue("y")],
+        {"one": lambda x, y: 3 * x + y, "two": lambda x, y: (1 - x) + 3 * (1 - y)},
+        [0, 0],
+        impatience=[1.0, 0.2499 / 0.7501],
+    )
+    m = np.exp(-trade.impatience * 3e-4)
+
+    def frontier(u: float) -> float:
+        return 4 - u / 3 if u <= 3 else 3 - 3 * (u - 3)
+
+    own = brentq(lambda v: frontier(v) - m[1] * frontier(m[0] * v), 1e-9, 4 - 1e-9, xtol=1e-15)
+    solution = bg.solve(trade, bg.AlternatingOffers(period=3e-4))
+    assert solution.utilities == pytest.approx([own, frontier(own)], abs=1e-8)
+    assert trade.evaluate(solution.terms) == pytest.approx(solution.utilities, abs=1e-8)
+
+
+def test_the_company_of_a_stack_changes_nothing() -> None:
+    rates = [[0.1, 0.3], [1e6, 1e6], [0.2, 0.2]]
+    talks = bg.AlternatingOffers(period=1e-9)
+    together = bg.solve(parabola().replace(impatience=rates), talks).utilities
+    for game, pair in enumerate(rates):
+        assert np.array_equal(bg.solve(parabola().replace(impatience=pair), talks).utilities, together[game])
+
+
+def test_waiting_for_ever_may_be_worth_less_than_disagreement() -> None:
+    """Breakdown pays (0, 0.9): gains count from there, and so does the certificate."""
+    problem = bg.from_issues([bg.Issue("x")], {"one": lambda x: x, "two": lambda x: 1 - x * x}, [0.6, 0.5])
+    breakdown = bg.Breakdown(hazard=5, payoffs=(0, 0.9))
+    solution = bg.solve(problem, bg.AlternatingOffers(period=0.1, impatience=(0.1, 0.1), breakdown=breakdown))
+    assert solution.utilities[0] < 0.6
+    assert abs(solution.certificate.gap) <= 1e-9
