@@ -15,6 +15,9 @@ from bargaining.errors import InvalidProblem, NoAgreement, NotConverged, NotFini
 from bargaining.problems.problem import Problem
 from bargaining.sets.base import LEAST_GAIN, Answer, Status
 
+NO_FLOOR = -1e30
+"""What games without an answer are asked for, whose floors may be out of reach."""
+
 CLOSED = 1e-8
 """A relative gap below which the supporting line is said to close on the solution."""
 
@@ -142,6 +145,7 @@ def _certify(problem: Problem, answer: Answer, equilibrium: Equilibrium | None) 
 def _gap(problem: Problem, answer: Answer, floor: Array) -> Array:
     ok = (answer.status == Status.OK)[..., None]
     weights = np.where(ok, np.maximum(np.nan_to_num(answer.normal), 0.0), 1.0)
+    floor = np.where(ok, floor, NO_FLOOR)
     rival = problem.feasible.support(weights, floor=floor)
     value = np.sum(weights * (answer.utilities - floor), axis=-1)
     return np.asarray(np.sum(weights * (rival.utilities - floor), axis=-1) / value - 1.0)

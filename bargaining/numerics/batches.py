@@ -187,8 +187,8 @@ def sample(issues: int) -> Array:
     """Return points of the unit box, (issues, points), the same on every call: evenly spread ones, then corners.
 
     The first EVEN are multiples, modulo one, of the powers of 1/phi with phi**(issues + 1) = phi + 1: the generalised
-    golden ratio, which makes this Kronecker sequence even in every dimension. The rest are all corners of the box, or as many of
-    them in boxes of more than four issues.
+    golden ratio, which makes this Kronecker sequence even in every dimension. The rest are the corners of the box, or
+    CORNERS of them if there are more.
     """
     ratio = 2.0
     for _ in range(64):  # the fixed-point iteration contracts; 64 rounds reach the last digit

@@ -209,7 +209,7 @@ def _try(feasible: IssueSet) -> int:
         except (TypeError, ValueError, AttributeError) as error:
             raise NotDifferentiable(
                 f"a utility or constraint is not an elementwise NumPy expression in the issues ({error}). Use NumPy's "
-                "functions on the issues themselves, and numpy.where, numpy.maximum or numpy.minimum in place of if, max or min."
+                "functions on the issues themselves, and numpy.where, numpy.maximum or numpy.minimum for if, max or min."
             ) from error
     if len(found[0]) != feasible.size:
         raise InvalidProblem(f"the utilities are {len(found[0])} numbers a deal; there are {feasible.size} parties.")

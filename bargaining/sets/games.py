@@ -116,15 +116,16 @@ class Games:
         own, seen = score(program, self.at(best.x)[..., None], units)[:, 0], np.max(score(program, values, units), axis=1)
         gain = np.maximum(np.where(np.isfinite(own), own, -np.inf), seen)
         none = best.converged(ACCEPT) & (gain <= LEAST_GAIN)
-        status = np.where(self._empty(values, best), Status.INFEASIBLE, Status.NOT_CONVERGED)
-        status = np.where(none, Status.NO_AGREEMENT, status)
+        status = np.where(none, Status.NO_AGREEMENT, Status.NOT_CONVERGED)
+        unseen = np.flatnonzero(~np.isfinite(gain))  # no sampled point, nor the best one found, meets the constraints
+        if unseen.size:
+            status[unseen[self.take(unseen)._empty()]] = Status.INFEASIBLE
         return np.where(finite, status, Status.NOT_FINITE).astype(np.int8)
 
-    def _empty(self, values: Array, tried: Optimum) -> Bools:
+    def _empty(self) -> Bools:
         """Say where the constraints cannot all hold: the largest common slack, sought from many starts, is negative."""
-        if not self.constraints:
-            return np.zeros(self.count, np.bool_)
         rows = list(range(self.parties, self.parties + self.constraints))
+        values = self.sampled()
         units = spans(values)
         zeros = [np.zeros(self.count)] * len(rows)
         program = Program(blank(self.parties + self.constraints), rows, zeros, [units[r] for r in rows], blank(len(rows)))
