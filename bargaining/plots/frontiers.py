@@ -188,7 +188,7 @@ def _inset(ax: Axes, points: Sequence[_Point], curves: Sequence[Array], others: 
     span = np.array([np.ptp(ax.get_xlim()), np.ptp(ax.get_ylim())])
     if np.any(high - low > CROWDED * span) or np.allclose(low, high):
         return None
-    middle, half = (low + high) / 2, np.maximum(0.9 * (high - low), 0.01 * span)
+    middle, half = (low + high) / 2, np.maximum(1.2 * (high - low), 0.01 * span)
     marks = [np.asarray(point.gains) for point in others] + [middle]
     for size in PANELS:
         corner = free_panel(ax, size, TICKS, curves, marks, middle)

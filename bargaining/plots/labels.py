@@ -81,7 +81,7 @@ def _nearest_free(
             outside = not (frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1)
             turn = 1.0 - np.cos(angle - heading)
             struck = _strikes(point, box, scale, boxes)
-            cost = radius + 12.0 * turn + 400.0 * clashes + 30.0 * crossed + 900.0 * outside + 60.0 * struck
+            cost = radius + 12.0 * turn + 400.0 * clashes + 30.0 * crossed + 900.0 * outside + 150.0 * struck
             if cost < cheapest:
                 best, cheapest = (spot, box), cost
     assert best is not None  # noqa: S101 - there is always a candidate
@@ -90,8 +90,8 @@ def _nearest_free(
 
 def _strikes(point: Array, box: Bbox, scale: float, boxes: Sequence[Bbox]) -> int:
     """Count what the line from a point to its label would run through."""
-    nearest = np.clip(point, box.min, box.max)
-    line = point + np.linspace(0.0, 1.0, 12)[:, None] * (nearest - point)
+    middle = (np.array(box.min) + np.array(box.max)) / 2  # where the line aims, hidden behind the label's own text
+    line = point + np.linspace(0.0, 1.0, 40)[:, None] * (middle - point)
     line = line[np.linalg.norm(line - point, axis=1) > 1.5 * MARKER * scale]
     return sum(bool(np.any(np.all((line >= other.min) & (line <= other.max), axis=1))) for other in boxes)
 

@@ -4,7 +4,7 @@ Two parties, Microsoft and all other stakeholders of OpenAI taken together, barg
 company, its share of revenue to the end of 2030, its access to technology after AGI or after 2030, and the safety
 guarantees attached to that access. Without a deal the contract runs on to 2030 or AGI and OpenAI does not convert. The
 information is that of 29 July 2025; nothing learned later enters. Every number has a source or is marked as an assumption
-in `parameters.toml`; about half are assumptions. What may be claimed is: these sources and these ranges give these deals.
+in `parameters.toml`; most are assumptions. What may be claimed is: these sources and these ranges give these deals.
 
 Limits of version 1
 
