@@ -391,11 +391,11 @@ def row_steps(
 
 
 def bound_steps(
-    now: Optimality, mu: Entry, y: list[Entry], dy: list[Entry], low: list[Entry], high: list[Entry]
+    above: list[Entry], mu: Entry, y: list[Entry], dy: list[Entry], low: list[Entry], high: list[Entry]
 ) -> tuple[list[Entry], list[Entry]]:
-    """Return the steps of the multipliers of the bounds that go with the step `dy`."""
+    """Return the steps of the multipliers of the bounds that go with the step `dy`; `above` is 1 - x."""
     dlow = [(mu - z * d) / v - z for z, v, d in zip(low, y, dy, strict=False)]
-    dhigh = [(mu + z * d) / v - z for z, v, d in zip(high, now.above, dy, strict=False)]
+    dhigh = [(mu + z * d) / v - z for z, v, d in zip(high, above, dy, strict=False)]
     return dlow, dhigh
 
 
@@ -434,7 +434,7 @@ def step(program: Program, functions: Functions, parameters: Parameters, state: 
     targets = _targets(program, mu)
     dy = back_solve(factor(now.matrix), newton_right(now, targets, mu, y, slack))
     dslack, dlam = row_steps(now, targets, dy, slack, lam)
-    dlow, dhigh = bound_steps(now, mu, y, dy, low, high)
+    dlow, dhigh = bound_steps(now.above, mu, y, dy, low, high)
     new = State(
         y, slack, lam, low, high, dy, dslack, dlam, dlow, dhigh, state.scale,
         [

@@ -185,8 +185,7 @@ def step(tied: OffersProgram, functions: Functions, parameters: Parameters, stat
 
     dy, dslack, dlam, moves = _directions(tied, state, parts, jets, wrong, mu, y, slack, lam, k, rows)
     above = parts[0].above + parts[1].above
-    dlow = [(mu - z * d) / v - z for z, v, d in zip(low, y, dy, strict=True)]
-    dhigh = [(mu + z * d) / v - z for z, v, d in zip(high, above, dy, strict=True)]
+    dlow, dhigh = kernel.bound_steps(above, mu, y, dy, low, high)
     primal = longest_step(y + slack, dy + dslack, above, dy)
     dual = longest_step(lam + low + high, dlam + dlow + dhigh)
     scalars = [mu, primal, dual, *thresholds, *moves]
