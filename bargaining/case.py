@@ -154,6 +154,8 @@ class Case:
             number = np.asarray(value, dtype=float)
         except (TypeError, ValueError) as error:
             raise InvalidProblem(f"{name} = {value!r} is not a number.") from error
+        if not number.ndim and not np.isfinite(number):
+            raise InvalidProblem(f"{name} = {number} is not a finite number.")
         known = self.parameters[name]
         if known.low is not None and known.high is not None and np.any((number < known.low) | (number > known.high)):
             warnings.warn(

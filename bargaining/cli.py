@@ -41,6 +41,9 @@ def _plain_errors() -> Iterator[None]:
         except BargainingError as error:
             _console(error=True).print(f"[bold red]Error:[/] {escape(str(error))}")
             raise typer.Exit(2) from error
+        except OSError as error:
+            _console(error=True).print(f"[bold red]Error:[/] cannot write: {escape(str(error))}")
+            raise typer.Exit(1) from error
         finally:
             for message in dict.fromkeys(str(warning.message) for warning in caught):
                 _console(error=True).print(f"[yellow]Warning:[/] {escape(message)}")

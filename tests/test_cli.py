@@ -56,6 +56,15 @@ def test_solve_writes_figure_and_results(tmp_path: Path) -> None:
     assert float(rows[0]["gain Microsoft"]) == data["solutions"]["nash"]["gains"][0]
 
 
+def test_a_folder_that_cannot_be_made_is_an_error_in_a_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "taken"
+    file.write_text("")
+    result = run("solve", "microsoft-openai", "--concept", "nash", "--out", str(file))
+    assert result.exit_code == 1
+    assert "cannot write" in result.output
+    assert "Traceback" not in result.output
+
+
 def test_set_changes_parameters_and_choices() -> None:
     result = run("solve", "microsoft-openai", "--concept", "nash", "--set", "cap_reading=joint", "--set", "L=0.1")
     assert result.exit_code == 0
@@ -72,6 +81,10 @@ def test_set_changes_parameters_and_choices() -> None:
         (("solve", "microsoft-openai", "--set", "kappa"), "write name=value"),
         (("solve", "microsoft-openai", "--set", "kappa=much"), "not a number"),
         (("list", "opnai"), "no case named"),
+        (("solve", "microsoft-openai", "--set", "V=nan"), "not a finite number"),
+        (("solve", "microsoft-openai", "--set", "T_ext=2030"), "cannot end before the contract"),
+        (("solve", "microsoft-openai", "--set", "s_low=0.6"), "low must be below high"),
+        (("solve", "microsoft-openai", "--set", "breakdown=0", "--set", "impatience_M=0"), "never gives in"),
     ],
 )
 def test_refusals_name_the_remedy(words: tuple[str, ...], message: str) -> None:

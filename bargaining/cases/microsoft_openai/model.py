@@ -112,6 +112,10 @@ def approval(stake: Any, access: Any, safety: Any, *, pbar: Any, b_s: Any, b_a: 
 def prepare(settings: Settings) -> dict[str, Entry]:
     """Turn raw parameters into the numbers the utilities need, once a stack."""
     q = dict(settings)
+    if not np.ndim(q["T_ext"]) and q["T_ext"] < SHARE_ENDS:
+        raise InvalidProblem(
+            f"T_ext = {q['T_ext']:g}: extended access cannot end before the contract does, in {SHARE_ENDS}."
+        )
     rho_M, rho_O = (q["rho"], q["rho"]) if q["capital_markets"] == "common" else (q["rho_M"], q["rho_O"])
     pieces = year_pieces(q)
     base_M, access_M = present_values(pieces, q["T_ext"], rho_M, q["lam_M"], q["G"])
