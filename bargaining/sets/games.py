@@ -17,6 +17,7 @@ FIRST_STEPS = 30  # games that need more are diagnosed, then started again with 
 SNAP = 1e-9  # an issue this near its bound is put there, if no function moves by more than MOVES of its range
 MOVES = 1e-11
 PORTION = 1024  # games sampled at a time: each has many points
+MANY = 16384  # games diagnosed and started again at a time: few calls, and still room for their points
 
 
 @dataclass(frozen=True)
@@ -56,11 +57,9 @@ class Games:
         found = self.run(program)
         failed, local, broken = self._examine(program, floors, weights, found)
         status = np.where(broken, np.int8(Status.NOT_FINITE), np.int8(Status.OK))
-        at = np.flatnonzero(failed & ~broken)
-        if at.size:
+        for at in portions(np.flatnonzero(failed & ~broken), MANY):
             status[at] = self.take(at).diagnose(None if floors is None else take_all(floors, at))
-        retry = np.flatnonzero((status == Status.NOT_CONVERGED) | (local & ~broken))
-        if retry.size:
+        for retry in portions(np.flatnonzero((status == Status.NOT_CONVERGED) | (local & ~broken)), MANY):
             self._retry(program, found, status, local, retry)
         return found, status
 
@@ -82,7 +81,7 @@ class Games:
         Issues at their bounds are put there exactly.
         """
         failed, local, broken = ~found.converged(), np.zeros(self.count, np.bool_), np.zeros(self.count, np.bool_)
-        for games in portions(self.count):
+        for games in portions(np.arange(self.count)):
             part, x = self.take(games), found.x[:, games]
             values = part.sampled()
             units = spans(values)
@@ -187,7 +186,7 @@ class Games:
 
     def ranges(self) -> Array:
         """Return each function's range over the sampled points, (functions, games)."""
-        pieces = [spans(self.take(games).sampled()) for games in portions(self.count)]
+        pieces = [spans(self.take(games).sampled()) for games in portions(np.arange(self.count))]
         return np.concatenate(pieces, axis=1) if pieces else np.ones((self.parties + self.constraints, 0))
 
     def rows(self, floors: list[Array] | None) -> Program:
@@ -210,6 +209,6 @@ def spans(values: Array) -> Array:
     return np.asarray(np.where(np.isfinite(ranges) & (ranges > 0), ranges, 1.0))
 
 
-def portions(count: int) -> list[Indices]:
+def portions(games: Indices, size: int = PORTION) -> list[Indices]:
     """Split games into pieces small enough to be sampled at many points."""
-    return np.array_split(np.arange(count), -(-count // PORTION)) if count else []
+    return np.array_split(games, -(-games.size // size)) if games.size else []

@@ -65,7 +65,7 @@ def _fall_back(
 def sound(games: Games, found: Optimum, origins: list[Array], factors: list[Array]) -> Bools:
     """Say in which games proposals converged, gain more than rounding, and are best among the sampled acceptable deals."""
     good = found.converged(ACCEPT)
-    for pick in portions(games.count):
+    for pick in portions(np.arange(games.count)):
         part, here = games.take(pick), take_all(origins, pick)
         values = part.sampled()
         units = spans(values)
