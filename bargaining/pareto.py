@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from bargaining._types import Array
-from bargaining.errors import InvalidProblem, NotConverged, NotFinite
+from bargaining.errors import InvalidProblem
 from bargaining.problems.problem import Problem
 from bargaining.sets.base import LEAST_GAIN, Status
 from bargaining.sets.boundary import trace
-from bargaining.solution import no_agreement
+from bargaining.solution import failure
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,11 +87,10 @@ def frontier(problem: Problem, tol: float = 1e-4) -> Frontier:
     if not 0 < tol < 1:
         raise InvalidProblem(f"tol = {tol!r} is a fraction of the ideal gains, strictly between 0 and 1.")
     gains = problem.gains(problem.ideal)
-    if np.any(problem.best.status == Status.NO_AGREEMENT) or np.any(gains <= LEAST_GAIN * problem.feasible.spread()):
-        raise no_agreement(problem)
-    if np.any(problem.best.status == Status.NOT_FINITE):
-        raise NotFinite("a utility or constraint is NaN or infinite inside the issues' ranges; the frontier has no end.")
-    if np.any(problem.best.status != Status.OK):
-        raise NotConverged("the ideal point was not found.", {"residual": problem.best.residual})
+    status = Status(int(np.max(problem.best.status)))
+    if status == Status.OK and np.any(gains <= LEAST_GAIN * problem.feasible.spread()):
+        status = Status.NO_AGREEMENT
+    if status != Status.OK:
+        raise failure(problem, "the ideal point", status, float(np.max(problem.best.residual)))
     found = trace(problem.feasible, problem.disagreement, problem.best, tol)
     return Frontier(problem, found.utilities, found.terms, found.normals, found.error, found.calls)

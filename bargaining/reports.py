@@ -6,6 +6,7 @@ import csv
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +36,14 @@ class Report:
     @property
     def deals(self) -> dict[str, dict[str, float]]:
         """The case's marked deals that are on the table under these settings."""
-        return {name: deal for name, (deal, refusal) in self._judged().items() if not refusal}
+        return {name: deal for name, (deal, refusal) in self._judged.items() if not refusal}
 
     @property
     def refused(self) -> dict[str, str]:
         """Why the other marked deals are not on the table."""
-        return {name: refusal for name, (_, refusal) in self._judged().items() if refusal}
+        return {name: refusal for name, (_, refusal) in self._judged.items() if refusal}
 
+    @cached_property
     def _judged(self) -> dict[str, tuple[dict[str, float], str]]:
         judged = {}
         for name, deal in self.case.deals.items():

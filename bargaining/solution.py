@@ -108,7 +108,8 @@ def solve(problem: Problem, concept: Concept | StrategicModel, *, certify: bool 
     """
     found = attempt(problem, concept, certify=certify)
     if not problem.shape and found.status != Status.OK:
-        raise _failure(found)
+        origin = None if found.equilibrium is None else found.equilibrium.origin
+        raise failure(problem, concept.label, Status(int(found.status)), float(found.certificate.residual), origin)
     return found
 
 
@@ -180,11 +181,10 @@ def _unchecked(answer: Answer) -> Certificate:
     )
 
 
-def _failure(found: Solution) -> Exception:
-    """Turn the status of a single problem into an error with its evidence."""
-    status = Status(int(found.status))
+def failure(problem: Problem, what: str, status: Status, residual: float, origin: Array | None = None) -> Exception:
+    """Turn the status of a single problem, in which `what` was not found, into an error with its evidence."""
     if status == Status.NO_AGREEMENT:
-        return no_agreement(found.problem, None if found.equilibrium is None else found.equilibrium.origin)
+        return _no_agreement(problem, origin)
     if status == Status.INFEASIBLE:
         return InvalidProblem("no deal meets the constraints; relax one, or widen the issues' ranges.")
     if status == Status.NOT_FINITE:
@@ -192,16 +192,15 @@ def _failure(found: Solution) -> Exception:
             "a utility or constraint is NaN or infinite inside the issues' ranges, or a utility grows without bound "
             "towards one of their ends; narrow the ranges or mend the function."
         )
-    residual = float(found.certificate.residual)
     return NotConverged(
-        f"{found.concept.label} was not found to tolerance (optimality error {residual:.1e}). The usual cause is a kink at "
+        f"{what} was not found to tolerance (optimality error {residual:.1e}). The usual cause is a kink at "
         "the solution (clip, maximum, minimum, abs or where in a utility): write it as one more issue with a constraint. "
         "Others: a jump in a utility, or gains that are lost in rounding beside much larger payoffs.",
         {"residual": residual},
     )
 
 
-def no_agreement(problem: Problem, origin: Array | None = None) -> NoAgreement:
+def _no_agreement(problem: Problem, origin: Array | None) -> NoAgreement:
     """Return the error that says how far the parties of a single problem are from a deal better than `origin` for all.
 
     The origin is disagreement, or what waiting for ever is worth in talks that may break down.

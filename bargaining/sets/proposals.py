@@ -28,7 +28,8 @@ def both_proposals(games: Games, origins: list[Array], factors: list[Array]) -> 
     centre = np.full((2 * games.issues, games.count), 0.5)
     found = stream(offers, program, games.functions, games.parameters, centre)
     status = np.zeros(games.count, np.int8)
-    failed = np.flatnonzero(~sound(games, found, origins, factors))
+    good, units = sound(games, found, origins, factors)
+    failed = np.flatnonzero(~good)
     if failed.size:
         found.residual[failed] = np.inf
         part, here, shrink = games.take(failed), take_all(origins, failed), take_all(factors, failed)
@@ -36,7 +37,6 @@ def both_proposals(games: Games, origins: list[Array], factors: list[Array]) -> 
         found.update(rescued, failed, rescued.converged(ACCEPT))
     # An issue at its bound is off by the last barrier parameter, which moves the proposals by 1 / melting as much.
     found.residual[:] = np.maximum(found.residual, TOL / 20 / (1.0 - factors[0] * factors[1]))
-    units = games.ranges()
     return [replace(half, x=games.snap(half.x, units)) for half in _halves(found, games)], status
 
 
@@ -48,7 +48,7 @@ def _fall_back(
     deal, codes = games.nash(origins, [p / (patience[0] + patience[1]) for p in patience])
     seeds = np.clip(np.concatenate([deal.x, deal.x]), PUSH, 1.0 - PUSH)
     found = stream(offers, program, games.functions, games.parameters, seeds, WARM_MU)
-    found.residual[~sound(games, found, origins, factors)] = np.inf
+    found.residual[~sound(games, found, origins, factors)[0]] = np.inf
     for last in (False, True):
         left = np.flatnonzero(~found.converged(ACCEPT) & (codes == Status.OK))
         if left.size:
@@ -57,18 +57,22 @@ def _fall_back(
                 again = by_root(part, here, shrink)
             else:
                 again = stream(offers, program.take(left), part.functions, part.parameters, seeds[:, left], MU_START)
-            found.update(again, left, sound(part, again, here, shrink))
+            found.update(again, left, sound(part, again, here, shrink)[0])
     late = np.where(found.converged(ACCEPT), Status.OK, Status.NOT_CONVERGED)
     return found, np.where(codes == Status.OK, late, codes).astype(np.int8)
 
 
-def sound(games: Games, found: Optimum, origins: list[Array], factors: list[Array]) -> Bools:
-    """Say in which games proposals converged, gain more than rounding, and are best among the sampled acceptable deals."""
+def sound(games: Games, found: Optimum, origins: list[Array], factors: list[Array]) -> tuple[Bools, Array]:
+    """Say in which games proposals converged, gain more than rounding, and are best among the sampled acceptable deals.
+
+    Also return each function's range over the sampled points, (functions, games).
+    """
     good = found.converged(ACCEPT)
+    ranges = np.ones((games.parties + games.constraints, games.count))
     for pick in portions(np.arange(games.count)):
         part, here = games.take(pick), take_all(origins, pick)
         values = part.sampled()
-        units = spans(values)
+        units = ranges[:, pick] = spans(values)
         points = [half.x[:, pick] for half in _halves(found, games)]
         payoffs = [part.payoffs(x) for x in points]
         for b in (0, 1):
@@ -79,7 +83,7 @@ def sound(games: Games, found: Optimum, origins: list[Array], factors: list[Arra
             program = replace(part.rows(floors), directions=[*ways, *blank(games.constraints)])
             scraps = np.any(part.scraps(points[b], here, units), axis=0)
             good[pick] &= ~scraps & ~part.broken(values) & ~part.beaten(program, points[b], values)
-    return good
+    return good, ranges
 
 
 def _halves(found: Optimum, games: Games) -> list[Optimum]:

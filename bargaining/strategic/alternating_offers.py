@@ -125,8 +125,7 @@ class AlternatingOffers(StrategicModel):
 
         With rates r and breakdown hazard h they are proportional to 1 / (r_i + h); with factors, to 1 / log(1 / delta_i).
         """
-        patience = 1.0 / self._rates(problem)
-        return np.asarray(patience / np.sum(patience, axis=-1, keepdims=True))
+        return _patience_weights(self._rates(problem))
 
     def equilibrium(self, problem: Problem) -> tuple[Answer, Equilibrium]:
         """Return the agreement and the stationary subgame-perfect equilibrium of every game."""
@@ -136,7 +135,7 @@ class AlternatingOffers(StrategicModel):
         rates = np.where(sensible[..., None], rates, 1.0)
         period = np.asarray(1.0 if self.period is None else self.period, dtype=float)
         origin, factors = self._round(problem, rates, period)
-        offers = self._offers(problem, rates, period)
+        offers = self._offers(problem, rates, period, origin, factors)
         status = np.maximum(offers.first.status, offers.second.status)
         status = np.where(sensible, status, np.int8(Status.NOT_FINITE))
         proposals = tuple(replace(answer, status=status).where_ok() for answer in (offers.first, offers.second))
@@ -145,7 +144,7 @@ class AlternatingOffers(StrategicModel):
         thresholds = origin + factors * (own - origin)
         return proposals[first], Equilibrium(proposals, thresholds, offered - thresholds, origin)
 
-    def _offers(self, problem: Problem, rates: Array, period: Array) -> Offers:
+    def _offers(self, problem: Problem, rates: Array, period: Array, origin: Array, factors: Array) -> Offers:
         """Return both proposals: of the limit, by interpolation where rounds are very short, else directly."""
         if period == 0:
             limit = self._limit(problem, rates)
@@ -153,17 +152,16 @@ class AlternatingOffers(StrategicModel):
         fastest = np.max(rates, axis=-1)
         short = fastest * period < SHORT
         if not np.any(short):
-            return problem.feasible.offers(*self._round(problem, rates, period))
+            return problem.feasible.offers(origin, factors)
         smooth, trusted = self._interpolate(problem, rates, period, SHORT / fastest)
         use = short & trusted
         if np.all(use):
             return smooth
-        direct = problem.feasible.offers(*self._round(problem, rates, period))
+        direct = problem.feasible.offers(origin, factors)
         return Offers(_choose(use, smooth.first, direct.first), _choose(use, smooth.second, direct.second))
 
     def _limit(self, problem: Problem, rates: Array) -> Answer:
-        weights = (1.0 / rates) / np.sum(1.0 / rates, axis=-1, keepdims=True)
-        return problem.feasible.nash(self._round(problem, rates, np.zeros(()))[0], weights)
+        return problem.feasible.nash(self._round(problem, rates, np.zeros(()))[0], _patience_weights(rates))
 
     def _first(self, problem: Problem) -> int:
         if problem.n != 2:
@@ -238,6 +236,12 @@ class AlternatingOffers(StrategicModel):
             other = _mix(quadratic, answers, {}).utilities
             trusted &= np.all(np.abs(found.utilities - other) <= KINK * np.max(gap, axis=-1, keepdims=True), axis=-1)
         return Offers(first, second), trusted | (first.status != Status.OK) | (second.status != Status.OK)
+
+
+def _patience_weights(rates: Array) -> Array:
+    """Return weights in proportion to 1 / rate that sum to one."""
+    patience = 1.0 / rates
+    return np.asarray(patience / np.sum(patience, axis=-1, keepdims=True))
 
 
 def _choose(use: Bools, one: Answer, two: Answer) -> Answer:

@@ -94,3 +94,9 @@ def test_no_agreement_carries_the_same_evidence_everywhere() -> None:
         bg.solve(pie, bg.Nash())
     assert one.value.shortfall == pytest.approx(two.value.shortfall)
     assert one.value.shortfall == pytest.approx([0.2, 0.2], abs=1e-9)
+
+
+def test_an_empty_set_has_no_frontier_for_the_same_reason_as_no_solution() -> None:
+    empty = bg.from_issues([bg.Issue("x")], {"a": lambda x: x, "b": lambda x: 1 - x}, [0, 0], constraints=lambda x: -1 - x)
+    with pytest.raises(InvalidProblem, match="no deal meets the constraints"):
+        bg.frontier(empty)
