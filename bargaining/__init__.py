@@ -9,14 +9,24 @@ if TYPE_CHECKING:
     from bargaining import plots as plots
     from bargaining.concept import Concept as Concept
     from bargaining.concept import StrategicModel as StrategicModel
+    from bargaining.concept import Welfare as Welfare
+    from bargaining.cooperative.egalitarian import Egalitarian as Egalitarian
     from bargaining.cooperative.kalai_smorodinsky import KalaiSmorodinsky as KalaiSmorodinsky
     from bargaining.cooperative.nash import Nash as Nash
+    from bargaining.cooperative.proportional import Proportional as Proportional
+    from bargaining.cooperative.utilitarian import Utilitarian as Utilitarian
     from bargaining.errors import BargainingError as BargainingError
     from bargaining.errors import NoAgreement as NoAgreement
     from bargaining.pareto import Frontier as Frontier
     from bargaining.pareto import frontier as frontier
+    from bargaining.problems.curve import from_curve as from_curve
     from bargaining.problems.issues import from_issues as from_issues
+    from bargaining.problems.lotteries import lotteries as lotteries
+    from bargaining.problems.pies import split as split
+    from bargaining.problems.points import from_points as from_points
     from bargaining.problems.problem import Problem as Problem
+    from bargaining.problems.transforms import capped as capped
+    from bargaining.problems.transforms import rescaled as rescaled
     from bargaining.sets.base import Status as Status
     from bargaining.sets.issues import Issue as Issue
     from bargaining.solution import Solution as Solution
@@ -24,6 +34,13 @@ if TYPE_CHECKING:
     from bargaining.strategic.alternating_offers import AlternatingOffers as AlternatingOffers
     from bargaining.strategic.alternating_offers import Breakdown as Breakdown
     from bargaining.tables import compare as compare
+    from bargaining.utilities.cara import CARA as CARA
+    from bargaining.utilities.crra import CRRA as CRRA
+    from bargaining.utilities.linear import Linear as Linear
+    from bargaining.utilities.logarithmic import Log as Log
+    from bargaining.utilities.power import Power as Power
+    from bargaining.verification import Verification as Verification
+    from bargaining.verification import verify as verify
 
 __version__ = "0.1.0"
 
@@ -33,14 +50,24 @@ _HOMES = {
     "plots": "",
     "Concept": "concept",
     "StrategicModel": "concept",
+    "Welfare": "concept",
+    "Egalitarian": "cooperative.egalitarian",
     "KalaiSmorodinsky": "cooperative.kalai_smorodinsky",
     "Nash": "cooperative.nash",
+    "Proportional": "cooperative.proportional",
+    "Utilitarian": "cooperative.utilitarian",
     "BargainingError": "errors",
     "NoAgreement": "errors",
     "Frontier": "pareto",
     "frontier": "pareto",
+    "from_curve": "problems.curve",
     "from_issues": "problems.issues",
+    "from_points": "problems.points",
+    "lotteries": "problems.lotteries",
+    "split": "problems.pies",
     "Problem": "problems.problem",
+    "capped": "problems.transforms",
+    "rescaled": "problems.transforms",
     "Status": "sets.base",
     "Issue": "sets.issues",
     "Solution": "solution",
@@ -48,6 +75,13 @@ _HOMES = {
     "AlternatingOffers": "strategic.alternating_offers",
     "Breakdown": "strategic.alternating_offers",
     "compare": "tables",
+    "CARA": "utilities.cara",
+    "CRRA": "utilities.crra",
+    "Linear": "utilities.linear",
+    "Log": "utilities.logarithmic",
+    "Power": "utilities.power",
+    "Verification": "verification",
+    "verify": "verification",
 }
 """Where each public name lives; an empty home is a module of its own. Loaded on first use (PEP 562)."""
 

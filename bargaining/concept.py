@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from bargaining._types import Array
 from bargaining.errors import InvalidProblem
 from bargaining.problems.problem import Problem
-from bargaining.sets.base import Answer, numbers
+from bargaining.sets.base import LEAST_GAIN, Answer, Status, numbers
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,14 @@ class Equilibrium:
     `proposals[i]` is the deal that party i proposes whenever it is its turn; it is accepted at once. `thresholds` (..., n)
     is the least utility each party accepts, and `slack` (..., n) how much more than that it is offered: zero unless the
     proposer's best deal of all is one the other would accept anyway. `origin` (..., n) is what waiting for ever is worth,
-    from which gains in the talks are counted.
+    from which gains in the talks are counted, and `factors` (..., n) are what a round of waiting leaves of them.
     """
 
     proposals: tuple[Answer, ...]
     thresholds: Array
     slack: Array
     origin: Array
+    factors: Array
 
 
 class Concept(ABC):
@@ -65,6 +66,22 @@ class Concept(ABC):
     @abstractmethod
     def outcome(self, problem: Problem) -> Answer:
         """Return the deal that the concept picks in every game of the problem."""
+
+
+class Welfare(Concept):
+    """A concept that picks the deal with the largest welfare, a number that can be computed for any utilities.
+
+    With the number at hand a solution can be checked against any other deal, however it was found: see `verify`.
+    """
+
+    @abstractmethod
+    def welfare(self, problem: Problem, utilities: Array) -> Array:
+        """Return the welfare (...) of utilities (..., n) that are at least as good as disagreement for all."""
+
+    @property
+    @abstractmethod
+    def compares(self) -> bool:
+        """Whether the concept compares utilities between parties, so that their units matter."""
 
 
 class StrategicModel(ABC):
@@ -98,3 +115,27 @@ def bargaining_weights(weights: ArrayLike | None, problem: Problem) -> Array:
     if not np.all(np.isfinite(array)) or np.any(array < 0) or not np.sum(array) > 0:
         raise InvalidProblem(f"weights {weights!r} must be finite, not negative, and not all zero.")
     return np.asarray(array / np.sum(array))
+
+
+def along(problem: Problem, direction: Array) -> Answer:
+    """Return the last feasible point d + t * direction on a ray from disagreement, with a deal at least as good.
+
+    A party without part in the direction is held to its disagreement payoff. Where the deal gives somebody more than the
+    point, the point is only weakly efficient, and what the deal gives on top is the answer's `spare`.
+    """
+    answer = problem.feasible.reach(problem.disagreement, direction)
+    moving = direction > 0
+    with np.errstate(all="ignore"):
+        steps = np.where(moving, problem.gains(answer.utilities) / np.where(moving, direction, 1.0), np.inf)
+        least = np.where(moving, problem.feasible.least_gain() / np.where(moving, direction, 1.0), np.inf)
+    t = np.min(steps, axis=-1, keepdims=True)
+    none = (answer.status == Status.OK) & ~(t[..., 0] > np.min(least, axis=-1))
+    point = np.where(moving, problem.disagreement + t * direction, answer.utilities)
+    spare = answer.utilities - point
+    given = np.all(spare <= LEAST_GAIN * problem.feasible.spread(), axis=-1)  # nothing but rounding is thrown away
+    return replace(
+        answer,
+        utilities=np.where(given[..., None], answer.utilities, point),
+        spare=np.where(given[..., None], 0.0, spare),
+        status=np.where(none, np.int8(Status.NO_AGREEMENT), answer.status),
+    ).where_ok()

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from bargaining._types import Array
-from bargaining.errors import InvalidProblem
+from bargaining.errors import InvalidProblem, NotConvex
 from bargaining.problems.problem import Problem
-from bargaining.sets.base import LEAST_GAIN, Status
-from bargaining.sets.boundary import trace
+from bargaining.sets.base import Status
+from bargaining.sets.boundary import fan
 from bargaining.solution import failure
 
 
@@ -29,11 +29,16 @@ class Frontier:
     normals : array, shape (m, 2)
         Weights of a supporting line at each point.
     error : float
-        If the set of utilities is convex: a bound on how far any feasible point lies beyond the polyline through `points`,
-        both gains measured as fractions of the ideal ones. The midpoint of every chord was found feasible to this accuracy,
-        which is how a dent shows that is wider than the distance between points.
+        A bound on how far any feasible point lies beyond the polyline through `points`, both gains measured as fractions of
+        the ideal ones: zero for polygons and alternatives, proved for convex sets. The midpoint of every chord was found
+        feasible to this accuracy, which is how a dent shows that is wider than the distance between points.
     calls : int
-        Support programs solved.
+        Programs solved.
+    joined : bool
+        Whether the frontier runs on between the points, or consists of them alone.
+    proved : bool
+        Whether `error` is a bound. Around a dent the edge of the set is followed along rays instead: `error` is then the
+        largest distance seen, and points may be only weakly efficient.
     """
 
     problem: Problem
@@ -42,6 +47,8 @@ class Frontier:
     normals: Array = field(repr=False)
     error: float
     calls: int
+    joined: bool = True
+    proved: bool = True
 
     @property
     def gains(self) -> Array:
@@ -49,16 +56,22 @@ class Frontier:
         return self.problem.gains(self.points)
 
     def __repr__(self) -> str:
-        return f"Frontier of {self.problem!r}: {len(self.points)} points, error at most {self.error:.0e} of the ideal gains"
+        if self.error == 0:
+            return f"Frontier of {self.problem!r}: {len(self.points)} points, exact"
+        said = "error at most" if self.proved else "not convex, followed along rays; largest error seen"
+        return f"Frontier of {self.problem!r}: {len(self.points)} points, {said} {self.error:.0e} of the ideal gains"
 
 
 def frontier(problem: Problem, tol: float = 1e-4) -> Frontier:
-    """Trace the individually rational part of the Pareto frontier of two parties, with a certified error.
+    """Trace the individually rational part of the Pareto frontier of two parties.
+
+    Exact for polygons and lists of alternatives; otherwise between two polylines with a certified distance (Rote 1992,
+    Computing 48, 337-361). Where the set of utilities has a dent, its edge is followed along rays, without proof.
 
     Parameters
     ----------
     problem : Problem
-        One problem of two parties with a convex set of utilities.
+        One problem of two parties.
     tol : float
         Largest distance from the polyline to the true frontier of a convex set, in fractions of the ideal gains.
 
@@ -68,8 +81,6 @@ def frontier(problem: Problem, tol: float = 1e-4) -> Frontier:
         For a stack, for other than two parties, or for tol outside (0, 1).
     NoAgreement
         If no deal is strictly better than disagreement for both.
-    NotConvex
-        If the set of utilities has a dent.
 
     Examples
     --------
@@ -88,9 +99,12 @@ def frontier(problem: Problem, tol: float = 1e-4) -> Frontier:
         raise InvalidProblem(f"tol = {tol!r} is a fraction of the ideal gains, strictly between 0 and 1.")
     gains = problem.gains(problem.ideal)
     status = Status(int(np.max(problem.best.status)))
-    if status == Status.OK and np.any(gains <= LEAST_GAIN * problem.feasible.spread()):
+    if status == Status.OK and np.any(gains <= problem.feasible.least_gain()):
         status = Status.NO_AGREEMENT
     if status != Status.OK:
         raise failure(problem, "the ideal point", status, float(np.max(problem.best.residual)))
-    found = trace(problem.feasible, problem.disagreement, problem.best, tol)
-    return Frontier(problem, found.utilities, found.terms, found.normals, found.error, found.calls)
+    try:
+        found = problem.feasible.boundary(problem.disagreement, problem.best, tol)
+    except NotConvex:
+        found = fan(problem.feasible, problem.disagreement, problem.best, tol)
+    return Frontier(problem, *vars(found).values())

@@ -10,10 +10,10 @@ from html import escape
 import numpy as np
 
 from bargaining._types import Array, Codes
-from bargaining.concept import Certificate, Concept, Equilibrium, StrategicModel
+from bargaining.concept import Certificate, Concept, Equilibrium, StrategicModel, Welfare
 from bargaining.errors import InvalidProblem, NoAgreement, NotConverged, NotFinite
 from bargaining.problems.problem import Problem
-from bargaining.sets.base import LEAST_GAIN, Answer, Status
+from bargaining.sets.base import Answer, Lottery, Status, Ties
 
 NO_FLOOR = -1e30
 """What games without an answer are asked for, whose floors may be out of reach."""
@@ -42,6 +42,12 @@ class Solution:
         What was proved.
     equilibrium : Equilibrium or None
         Of a strategic model: both parties' proposals, thresholds and slack.
+    ties : Ties or None
+        The deals that the concept likes equally, of the games where there are several; `utilities` is one of them.
+    lottery : Lottery or None
+        Where deals are lotteries: the deals drawn from, their probabilities and what each gives.
+    spare : array, shape (..., n), or None
+        What the deal gives on top of `utilities`, where the concept's point is only weakly efficient.
     """
 
     problem: Problem
@@ -52,6 +58,9 @@ class Solution:
     status: Codes
     certificate: Certificate
     equilibrium: Equilibrium | None = field(default=None, repr=False)
+    ties: Ties | None = field(default=None, repr=False)
+    lottery: Lottery | None = field(default=None, repr=False)
+    spare: Array | None = field(default=None, repr=False)
 
     @cached_property
     def gains(self) -> Array:
@@ -67,9 +76,8 @@ class Solution:
         if self.problem.shape:
             ok = int(np.count_nonzero(self.status == Status.OK))
             return f"{self.concept!r}: {ok:,} of {self.status.size:,} games solved; {self.certificate!r}"
-        deal = ", ".join(f"{name} {float(value):.4g}" for name, value in self.terms.items())
         gains = ", ".join(f"{p} {float(g):+.4g}" for p, g in zip(self.problem.parties, self.gains, strict=True))
-        return f"{self.concept.label}: {deal}; gains {gains} [{self.certificate!r}]"
+        return f"{self.concept.label}: {'; '.join([*_deal(self), f'gains {gains}'])} [{self.certificate!r}]"
 
     def _repr_html_(self) -> str:
         return _html(self)
@@ -127,34 +135,44 @@ def attempt(problem: Problem, concept: Concept | StrategicModel, *, certify: boo
             f"the settings of {concept.label} make a stack of shape {answer.status.shape}, the problem {problem.shape}; "
             "settings are single numbers, and problem.replace(disagreement=...) with more rows makes a stack."
         )
-    certificate = _certify(problem, answer, equilibrium) if certify else _unchecked(answer)
+    certificate = _certify(problem, concept, answer, equilibrium) if certify else _unchecked(answer)
     return Solution(
-        problem, concept, answer.utilities, answer.terms, answer.normal, answer.status, certificate, equilibrium
-    )
+        problem, concept, answer.utilities, answer.terms, answer.normal, answer.status, certificate, equilibrium,
+        answer.ties, answer.lottery, answer.spare,
+    )  # fmt: skip
 
 
-def _certify(problem: Problem, answer: Answer, equilibrium: Equilibrium | None) -> Certificate:
+def _certify(
+    problem: Problem, concept: Concept | StrategicModel, answer: Answer, equilibrium: Equilibrium | None
+) -> Certificate:
     """Look for a feasible deal beyond the supporting line through the answer, or through either proposal."""
     if equilibrium is None:
-        gap = _gap(problem, answer, problem.disagreement)
+        rational = getattr(concept, "rational", True)
+        gap = _gap(problem, answer, problem.disagreement if rational else None)
     else:
         gaps = np.array([_gap(problem, proposal, equilibrium.origin) for proposal in equilibrium.proposals])
         gap = np.take_along_axis(gaps, np.argmax(np.abs(np.nan_to_num(gaps)), axis=0)[None], axis=0)[0]
-    return Certificate(answer.residual, gap, _claims(answer, gap))
+    return Certificate(answer.residual, gap, (*_claims(problem, answer, gap), *_remarks(problem, concept, answer)))
 
 
-def _gap(problem: Problem, answer: Answer, floor: Array) -> Array:
+def _gap(problem: Problem, answer: Answer, floor: Array | None) -> Array:
     ok = (answer.status == Status.OK)[..., None]
     weights = np.where(ok, np.maximum(np.nan_to_num(answer.normal), 0.0), 1.0)
-    floor = np.where(ok, floor, NO_FLOOR)
-    rival = problem.feasible.support(weights, floor=floor)
-    value = np.sum(weights * (answer.utilities - floor), axis=-1)
-    return np.asarray(np.sum(weights * (rival.utilities - floor), axis=-1) / value - 1.0)
+    lined = np.any(weights > 0, axis=-1) & np.all(~(answer.normal < 0), axis=-1)  # else no line of use supports the point
+    weights = np.where(lined[..., None], weights, 1.0)
+    if floor is None:
+        rival, base = problem.feasible.support(weights), problem.disagreement
+    else:
+        base = np.where(ok, floor, NO_FLOOR)
+        rival = problem.feasible.support(weights, floor=base)
+    value = np.abs(np.sum(weights * (answer.utilities - base), axis=-1))
+    gap = np.sum(weights * (rival.utilities - answer.utilities), axis=-1) / value
+    return np.where(lined, gap, np.nan)
 
 
-def _claims(answer: Answer, gap: Array) -> tuple[str, ...]:
+def _claims(problem: Problem, answer: Answer, gap: Array) -> tuple[str, ...]:
     if not answer.status.ndim:
-        return f"optimality error {float(answer.residual):.0e}", _verdict(float(gap))
+        return f"optimality error {float(answer.residual):.0e}", _verdict(problem, float(gap))
     ok = answer.status == Status.OK
     if not np.any(ok):
         return ("no game solved",)
@@ -165,13 +183,44 @@ def _claims(answer: Answer, gap: Array) -> tuple[str, ...]:
     )
 
 
-def _verdict(gap: float) -> str:
+def _verdict(problem: Problem, gap: float) -> str:
     """Say what a gap means."""
+    if np.isnan(gap):
+        return "NOT CHECKED: no line supports the set at this point"
     if abs(gap) <= CLOSED:
         return f"supporting-line gap {max(gap, 0.0):.0e}"
+    if problem.feasible.convex is False:
+        return f"best of all alternatives; lotteries could add {gap:.2g} to its weighted gains"
     if gap > 0:
         return f"LOCAL: supporting-line gap {gap:.1e}, so another deal may do better"
     return "NOT CHECKED: the search for a better deal found less than the solution itself"
+
+
+def _remarks(problem: Problem, concept: Concept | StrategicModel, answer: Answer) -> tuple[str, ...]:
+    """Say what a reader should know besides: ties, weak efficiency, comparisons of utility."""
+    found = []
+    if answer.ties is not None:
+        games = np.unique(answer.ties.games).size
+        found.append(f"{answer.ties.games.size} deals tie" if not problem.shape else f"deals tie in {games:,} games")
+    if answer.spare is not None and np.any(np.nan_to_num(answer.spare) > 0):
+        found.append(
+            "only weakly efficient: the deal gives some party more" if not problem.shape else "some only weakly efficient"
+        )
+    if isinstance(concept, Welfare) and concept.compares:
+        units = [unit or "no unit" for unit in problem.units]
+        found.append(f"compares utilities between parties ({' with '.join(units)})")
+    return tuple(found)
+
+
+def _deal(solution: Solution) -> list[str]:
+    """Say a single game's deal, or lottery over deals, in words; nothing if there are no terms."""
+    if solution.lottery is None:
+        return [", ".join(f"{name} {float(value):.4g}" for name, value in solution.terms.items())] if solution.terms else []
+    drawn = []
+    for s in np.flatnonzero(solution.lottery.probabilities > 0):
+        terms = ", ".join(f"{name} {float(value[s]):.4g}" for name, value in solution.lottery.terms.items())
+        drawn.append(f"{float(solution.lottery.probabilities[s]):.4g} on ({terms or 'a point'})")
+    return [" + ".join(drawn)]
 
 
 def _unchecked(answer: Answer) -> Certificate:
@@ -211,7 +260,7 @@ def _no_agreement(problem: Problem, origin: Array | None) -> NoAgreement:
     nearest = problem.feasible.reach(origin, spread)
     short = np.maximum(-np.min((nearest.utilities - origin) / spread), 0.0) * spread
     deal = {term: float(value) for term, value in nearest.terms.items()}
-    if np.all(short <= LEAST_GAIN * spread):
+    if np.all(short <= problem.feasible.least_gain()):
         return NoAgreement(
             f"no deal is strictly better than {name}, worth {origin.tolist()}, for every party; some deal is as good. "
             "Check these payoffs and their units.",

@@ -1,6 +1,7 @@
 """The Kalai-Smorodinsky solution.
 
-Kalai and Smorodinsky (1975), Other solutions to Nash's bargaining problem, Econometrica 43, 513-518.
+Kalai and Smorodinsky (1975), Other solutions to Nash's bargaining problem, Econometrica 43, 513-518; with weights, Dubra
+(2001), An asymmetric Kalai-Smorodinsky solution, Economics Letters 73, 131-136.
 """
 
 from __future__ import annotations
@@ -9,19 +10,26 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bargaining.concept import Concept
+from bargaining._types import Array
+from bargaining.concept import Welfare, along, bargaining_weights
 from bargaining.problems.problem import Problem
-from bargaining.sets.base import LEAST_GAIN, Answer, Status
+from bargaining.sets.base import Answer, Status
 
 
 @dataclass(frozen=True)
-class KalaiSmorodinsky(Concept):
+class KalaiSmorodinsky(Welfare):
     """Give every party the same, largest possible fraction of its ideal gain (Kalai and Smorodinsky 1975).
 
     The point d + t (ideal - d) with the largest feasible t, the ideal point being taken over the individually rational
-    part of the set. With more than two parties the point need only be weakly efficient: no deal is better for all, but one
-    may be better for some (Roth 1979, An impossibility result concerning n-person bargaining games, International Journal
-    of Game Theory 8, 129-132). Its utilities are those of a deal that gives every party at least the common fraction.
+    part of the set. With more than two parties, or on sets that are not convex, the point need only be weakly efficient:
+    no deal is better for all, but one may be better for some (Roth 1979, An impossibility result concerning n-person
+    bargaining games, International Journal of Game Theory 8, 129-132). `Solution.spare` then says how much more the deal
+    gives.
+
+    Parameters
+    ----------
+    weights : tuple of float, optional
+        Weights a_i > 0, one a party: fractions of the ideal gains are in their proportion (Dubra 2001); equal if left out.
 
     Examples
     --------
@@ -33,16 +41,30 @@ class KalaiSmorodinsky(Concept):
     [2.769230769, 2.076923077]
     """
 
+    weights: tuple[float, ...] | None = None
+
     @property
     def label(self) -> str:
         """A short name for tables and figures."""
-        return "Kalai-Smorodinsky"
+        weights = "" if self.weights is None else f" ({', '.join(f'{w:.3g}' for w in self.weights)})"
+        return f"Kalai-Smorodinsky{weights}"
+
+    @property
+    def compares(self) -> bool:
+        """Fractions of ideal gains have no unit."""
+        return False
 
     def outcome(self, problem: Problem) -> Answer:
-        """Return the point of the frontier on the segment from disagreement to the ideal point."""
+        """Return the last point on the segment from disagreement to the ideal point."""
         gains = problem.gains(problem.ideal)
-        solvable = np.all(gains > LEAST_GAIN * problem.feasible.spread(), axis=-1)
-        answer = problem.feasible.reach(problem.disagreement, np.where(solvable[..., None], gains, 1.0))
+        solvable = np.all(gains > problem.feasible.least_gain(), axis=-1)
+        way = gains * bargaining_weights(self.weights, problem)
+        answer = along(problem, np.where(solvable[..., None], way, 1.0))
         failed = np.max(problem.best.status, axis=0)
         failed = np.where(failed == Status.OK, np.int8(Status.NO_AGREEMENT), failed)
         return replace(answer, status=np.where(solvable, answer.status, failed)).where_ok()
+
+    def welfare(self, problem: Problem, utilities: Array) -> Array:
+        """Return the smallest fraction of an ideal gain, in proportion to the weights."""
+        way = problem.gains(problem.ideal) * bargaining_weights(self.weights, problem)
+        return np.asarray(np.min(problem.gains(utilities) / np.where(way > 0, way, np.nan), axis=-1))

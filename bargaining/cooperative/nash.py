@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bargaining.concept import Concept, bargaining_weights
+import numpy as np
+
+from bargaining._types import Array
+from bargaining.concept import Welfare, bargaining_weights
 from bargaining.problems.problem import Problem
 from bargaining.sets.base import Answer
 
 
 @dataclass(frozen=True)
-class Nash(Concept):
+class Nash(Welfare):
     """Maximise the product of gains, prod_i (u_i - d_i)^a_i, over the feasible deals (Nash 1950).
 
     Parameters
@@ -38,6 +41,18 @@ class Nash(Concept):
         """A short name for tables and figures."""
         return "Nash" if self.weights is None else f"Nash ({', '.join(f'{w:.3g}' for w in self.weights)})"
 
+    @property
+    def compares(self) -> bool:
+        """The product of gains is maximised by the same deal in all units."""
+        return False
+
     def outcome(self, problem: Problem) -> Answer:
         """Return the maximiser of the weighted product of gains."""
         return problem.feasible.nash(problem.disagreement, bargaining_weights(self.weights, problem))
+
+    def welfare(self, problem: Problem, utilities: Array) -> Array:
+        """Return the weighted sum of log gains."""
+        weights = bargaining_weights(self.weights, problem)
+        with np.errstate(all="ignore"):
+            logs = np.log(np.maximum(problem.gains(utilities), 0.0))
+        return np.asarray(np.sum(np.where(weights > 0, weights * np.where(weights > 0, logs, 0.0), 0.0), axis=-1))

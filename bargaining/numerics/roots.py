@@ -9,12 +9,31 @@ from scipy.optimize import elementwise
 
 from bargaining._types import Array, Indices
 
+Function = Callable[[Array, Array], Array]
+"""Called with points and with the (float) numbers of the games they belong to."""
 
-def decreasing_root(f: Callable[[Array, Array], Array], low: Array, high: Array, games: Indices) -> Array:
-    """Return the roots of f(x, games), one a game, in brackets [low, high] at whose ends f has opposite signs.
+
+def decreasing_root(f: Function, low: Array, high: Array, games: Indices) -> Array:
+    """Return the roots of decreasing functions f(x, games), one a game, in brackets [low, high].
 
     Chandrupatla (1997), A new hybrid quadratic/bisection algorithm for finding the zero of a nonlinear function,
-    Advances in Engineering Software 28, 145-149. NaN where the ends have the same sign.
+    Advances in Engineering Software 28, 145-149. Where the function does not change sign in the bracket, the end nearest
+    to a root is returned; where it is NaN, NaN.
     """
-    found = elementwise.find_root(f, (low, high), args=(games.astype(float),), tolerances={"xrtol": 1e-15, "fatol": 0.0})
-    return np.asarray(np.where(found.success, found.x, np.nan), dtype=float)
+    return _bracket(f, low, high, games)[0]
+
+
+def decreasing_jump(f: Function, low: Array, high: Array, games: Indices) -> tuple[Array, Array]:
+    """Return neighbouring points between which decreasing functions, perhaps with jumps, cross zero."""
+    _, left, right = _bracket(f, low, high, games)
+    return left, right
+
+
+def _bracket(f: Function, low: Array, high: Array, games: Indices) -> tuple[Array, Array, Array]:
+    numbers = games.astype(float)
+    with np.errstate(all="ignore"):
+        early, late = f(low, numbers) <= 0, f(high, numbers) >= 0  # at rounding, the root may lie at an end
+        found = elementwise.find_root(f, (low, high), args=(numbers,), tolerances={"xrtol": 1e-15, "fatol": 0.0})
+    x = np.where(early, low, np.where(late, high, np.where(found.success, found.x, np.nan)))
+    left, right = (np.where(early, low, np.where(late, high, end)) for end in found.bracket)
+    return np.asarray(x, dtype=float), np.asarray(left, dtype=float), np.asarray(right, dtype=float)

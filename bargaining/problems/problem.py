@@ -106,7 +106,7 @@ class Problem:
 
         The leading axes of the answer are (n, ...): the first counts the party that does best.
         """
-        return self.feasible.reach(self.disagreement, self._lift(np.eye(self.n)))
+        return self.feasible.reach(self.disagreement, self.lift(np.eye(self.n)))
 
     @cached_property
     def ideal(self) -> Array:
@@ -118,7 +118,7 @@ class Problem:
         point = np.stack([best.utilities[i, ..., i] for i in range(self.n)], axis=-1)
         return np.where(np.any(best.status != Status.OK, axis=0)[..., None], np.nan, point)
 
-    def _lift(self, vectors: Array) -> Array:
+    def lift(self, vectors: Array) -> Array:
         """Shape (m, n) vectors to be asked of every game: (m, 1, ..., 1, n)."""
         return vectors.reshape(len(vectors), *(1 for _ in self.shape), self.n)
 

@@ -8,32 +8,18 @@ approximating convex functions, Computing 48, 337-361). All open segments of a r
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from bargaining._types import Array, Bools, Indices
 from bargaining.errors import NotConverged, NotConvex
-from bargaining.sets.base import Answer, FeasibleSet, Status
+from bargaining.sets.base import Answer, FeasibleSet, Status, Trace
 
 ROUNDS = 60
 SOLVER = 1e-13  # accuracy of a program, as a share of the range of utilities
+RAYS, BENDS = 33, 8  # first rays of a fan, and how often those between bent segments are halved
 NOISE = 1e-12  # of the ideal gains: a difference that does not count
-
-
-@dataclass(frozen=True)
-class Trace:
-    """Points of a frontier from the second party's best to the first's, with what was proved about the rest.
-
-    `utilities` and `normals` are (m, 2), `terms` holds (m,) arrays. `error` bounds the distance from the polyline to any
-    feasible point beyond it, both gains measured as fractions of the ideal ones; `calls` counts support programs.
-    """
-
-    utilities: Array
-    terms: dict[str, Array]
-    normals: Array
-    error: float
-    calls: int
 
 
 def trace(feasible: FeasibleSet, floor: Array, best: Answer, tol: float) -> Trace:
@@ -75,6 +61,45 @@ def trace(feasible: FeasibleSet, floor: Array, best: Answer, tol: float) -> Trac
     shortfall = _check_convex(feasible, floor, unit, nodes, tol + noise)
     nodes = nodes.undominated(NOISE + noise)
     return Trace(nodes.utilities, nodes.terms, nodes.normals, max(error, shortfall) + noise, calls)
+
+
+def fan(feasible: FeasibleSet, floor: Array, best: Answer, tol: float) -> Trace:
+    """Follow the edge of any set with free disposal along rays from the floor; new rays go where the edge bends most.
+
+    The points are those of the set with free disposal, so that across a dent they may be only weakly efficient; the terms
+    are those of deals at least as good. Nothing is proved: `error` is the largest distance seen between the middle of a
+    segment and the edge there.
+    """
+    unit = np.array([best.utilities[0, 0], best.utilities[1, 1]]) - floor
+    angles = np.linspace(0.5 * np.pi, 0.0, RAYS)
+    inner = _on_rays(feasible, floor, unit, angles[1:-1])
+    nodes = _Nodes.of([best.pick(1), *(inner.pick(i) for i in range(RAYS - 2)), best.pick(0)])
+    error = np.inf
+    open_segments = np.arange(RAYS - 1)
+    for _ in range(BENDS):
+        middle = 0.5 * (angles[open_segments] + angles[open_segments + 1])
+        found = _on_rays(feasible, floor, unit, middle)
+        new = _Nodes(found.utilities, dict(found.terms), found.normal)
+        points, seen = (nodes.utilities - floor) / unit, (new.utilities - floor) / unit
+        bend = np.abs(_dot(_across(points)[open_segments], seen - points[open_segments]))
+        error = float(np.max(bend))
+        at = open_segments + 1
+        nodes = nodes.insert(open_segments, new, np.zeros(len(nodes.utilities) - 1, np.bool_))[0]
+        angles = np.insert(angles, at, middle)
+        bent = open_segments[bend > tol] + np.flatnonzero(bend > tol)
+        open_segments = np.unique(np.concatenate([bent, bent + 1]))
+        if not open_segments.size:
+            break
+    return Trace(nodes.utilities, nodes.terms, nodes.normals, error, len(angles), proved=False)
+
+
+def _on_rays(feasible: FeasibleSet, floor: Array, unit: Array, angles: Array) -> Answer:
+    """Return the points of the set's edge on rays from the floor."""
+    ways = unit * np.stack([np.cos(angles), np.sin(angles)], axis=-1)
+    found = feasible.reach(floor, ways)
+    _require(found)
+    t = np.min((found.utilities - floor) / ways, axis=-1, keepdims=True)
+    return replace(found, utilities=floor + t * ways)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,9 @@ from bargaining._types import Array, Codes, Entry
 from bargaining.errors import InvalidProblem, UnknownName
 from bargaining.numerics.batches import Optimum
 from bargaining.numerics.kernel import Parameters
-from bargaining.sets.base import Answer, FeasibleSet, Offers, leading_axes, numbers, query
+from bargaining.sets.alternating import offers_query
+from bargaining.sets.base import LEAST_GAIN, Answer, FeasibleSet, Offers, Trace, leading_axes, near, numbers, query
+from bargaining.sets.boundary import trace
 from bargaining.sets.games import Games
 from bargaining.sets.proposals import both_proposals
 
@@ -81,6 +83,16 @@ class IssueSet(FeasibleSet):
         """The leading axes of the parameters."""
         return leading_axes(*(value.shape for value in self.parameters.values()))
 
+    @property
+    def convex(self) -> None:
+        """Whether utilities are concave is not known."""
+        return
+
+    @property
+    def free_disposal(self) -> bool:
+        """Utility can be thrown away."""
+        return True
+
     def reach(self, origin: ArrayLike, direction: ArrayLike) -> Answer:
         """Find the largest t with `origin + t * direction` feasible (see `FeasibleSet.reach`)."""
         origin = query("origin", origin, self.size)
@@ -113,11 +125,7 @@ class IssueSet(FeasibleSet):
 
     def offers(self, origin: ArrayLike, factors: ArrayLike) -> Offers:
         """Find both alternating-offers proposals (see `FeasibleSet.offers`)."""
-        if self.size != 2:
-            raise InvalidProblem(f"alternating offers are solved for two parties; this set has {self.size}.")
-        origin, factors = query("origin", origin, 2), query("factors", factors, 2, least=0.0)
-        if factors.ndim == 1 and not np.all(factors < 1):
-            raise InvalidProblem(f"factors {factors.tolist()} must lie below 1.")
+        origin, factors = offers_query(self, origin, factors)
         games, lead = self._games(origin, factors)
         found, status = both_proposals(games, columns(origin, lead), columns(factors, lead))
         answers = []
@@ -126,6 +134,23 @@ class IssueSet(FeasibleSet):
             normal[1 - b] = half.prices[0]
             answers.append(self._answer(games, lead, half, normal, status))
         return Offers(*answers)
+
+    def boundary(self, floor: Array, best: Answer, tol: float) -> Trace:
+        """Trace the frontier (see `FeasibleSet.boundary`)."""
+        return trace(self, floor, best, tol)
+
+    def sample(
+        self, count: int, rng: np.random.Generator, around: Mapping[str, Array] | None = None
+    ) -> tuple[Array, dict[str, Array]]:
+        """Draw deals evenly from the box (see `FeasibleSet.sample`)."""
+        shape = (*self.shape, count)
+        terms = near({issue.name: np.asarray(issue.at(rng.random(shape))) for issue in self.issues}, around, rng)
+        wide = {name: value[..., None] if value.ndim else value for name, value in self.parameters.items()}
+        with np.errstate(all="ignore"):
+            utilities = np.stack([np.broadcast_to(u, shape) for u in self.payoffs(terms, wide)], axis=-1).astype(float)
+            allowed = [np.asarray(g) >= 0 for g in self.constraints(terms, wide)]
+        good = np.logical_and.reduce([np.ones(shape, np.bool_), *allowed])
+        return np.where(good[..., None], utilities, np.nan), terms
 
     def evaluate(self, terms: Mapping[str, ArrayLike]) -> Array:
         """Return the utilities, (..., n), of a deal that names every issue; an implied one may be left out."""
@@ -168,6 +193,10 @@ class IssueSet(FeasibleSet):
         """Return each party's range of utilities over points spread evenly through the box, (..., n)."""
         games, lead = self._games(np.zeros(self.size))
         return games.ranges()[: self.size].T.reshape(*lead, self.size)
+
+    def least_gain(self) -> Array:
+        """Return the accuracy of the solver, in each party's utility."""
+        return LEAST_GAIN * self.spread()
 
     def _check_constraints(self, values: Mapping[str, Array]) -> None:
         found = self.constraints(values, self.parameters)

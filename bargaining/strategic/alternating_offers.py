@@ -16,13 +16,16 @@ from bargaining._types import Array, Bools
 from bargaining.concept import Equilibrium, StrategicModel
 from bargaining.errors import InvalidProblem, UnknownName
 from bargaining.problems.problem import Problem
-from bargaining.sets.base import Answer, Offers, Status, numbers
+from bargaining.sets.base import Answer, Offers, Status, choose, numbers
 
 SHORT = 1e-3
 """Rate times period below which proposals are interpolated: solving for them loses digits like 1 / (rate * period)."""
 
 KINK = 1e-3
 """Share of the distance between the proposals by which two interpolations may differ where the frontier is smooth."""
+
+NEGLIGIBLE = 1e-13
+"""Share of a party's range of utilities that is rounding."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +145,9 @@ class AlternatingOffers(StrategicModel):
         own = np.stack([proposal.utilities[..., i] for i, proposal in enumerate(proposals)], axis=-1)
         offered = np.stack([proposals[1 - i].utilities[..., i] for i in (0, 1)], axis=-1)
         thresholds = origin + factors * (own - origin)
-        return proposals[first], Equilibrium(proposals, thresholds, offered - thresholds, origin)
+        return proposals[first], Equilibrium(
+            proposals, thresholds, offered - thresholds, origin, np.broadcast_to(factors, own.shape)
+        )
 
     def _offers(self, problem: Problem, rates: Array, period: Array, origin: Array, factors: Array) -> Offers:
         """Return both proposals: of the limit, by interpolation where rounds are very short, else directly."""
@@ -158,7 +163,7 @@ class AlternatingOffers(StrategicModel):
         if np.all(use):
             return smooth
         direct = problem.feasible.offers(origin, factors)
-        return Offers(_choose(use, smooth.first, direct.first), _choose(use, smooth.second, direct.second))
+        return Offers(choose(use, smooth.first, direct.first), choose(use, smooth.second, direct.second))
 
     def _limit(self, problem: Problem, rates: Array) -> Answer:
         return problem.feasible.nash(self._round(problem, rates, np.zeros(()))[0], _patience_weights(rates))
@@ -234,7 +239,8 @@ class AlternatingOffers(StrategicModel):
         trusted = np.ones(first.status.shape, np.bool_)
         for found, answers in zip((first, second), nodes, strict=True):
             other = _mix(quadratic, answers, {}).utilities
-            trusted &= np.all(np.abs(found.utilities - other) <= KINK * np.max(gap, axis=-1, keepdims=True), axis=-1)
+            allowed = KINK * np.max(gap, axis=-1, keepdims=True) + NEGLIGIBLE * problem.feasible.spread()
+            trusted &= np.all(np.abs(found.utilities - other) <= allowed, axis=-1)
         return Offers(first, second), trusted | (first.status != Status.OK) | (second.status != Status.OK)
 
 
@@ -242,17 +248,6 @@ def _patience_weights(rates: Array) -> Array:
     """Return weights in proportion to 1 / rate that sum to one."""
     patience = 1.0 / rates
     return np.asarray(patience / np.sum(patience, axis=-1, keepdims=True))
-
-
-def _choose(use: Bools, one: Answer, two: Answer) -> Answer:
-    """Return `one` where `use` holds, else `two`."""
-    return Answer(
-        np.where(use[..., None], one.utilities, two.utilities),
-        {name: np.where(use, one.terms[name], two.terms[name]) for name in one.terms},
-        np.where(use[..., None], one.normal, two.normal),
-        np.where(use, one.status, two.status),
-        np.where(use, one.residual, two.residual),
-    )
 
 
 def _mix(shares: list[Array], answers: list[Answer], bounds: Mapping[str, tuple[float, float]]) -> Answer:

@@ -50,7 +50,7 @@ def test_points_are_deals() -> None:
 def test_a_dent_is_an_error_with_its_place() -> None:
     dent = bg.from_issues([bg.Issue("x")], {"a": lambda x: x**2, "b": lambda x: (1 - x) ** 2}, [0, 0])
     with pytest.raises(NotConvex, match=r"falls 50\.00% short") as caught:
-        bg.frontier(dent)
+        dent.feasible.boundary(dent.disagreement, dent.best, 1e-4)
     assert caught.value.evidence["depth"] == pytest.approx(0.5, abs=1e-6)
 
 
@@ -76,7 +76,18 @@ def test_a_shallow_dent_counts_against_the_tolerance() -> None:
     shallow = bg.from_issues([bg.Issue("x")], {"a": lambda x: x, "b": lambda x: 1 - x - 0.01 * x * (1 - x)}, [0, 0])
     assert bg.frontier(shallow, tol=0.01).error == pytest.approx(0.0025, abs=1e-4)
     with pytest.raises(NotConvex):
-        bg.frontier(shallow, tol=1e-3)
+        shallow.feasible.boundary(shallow.disagreement, shallow.best, 1e-3)
+    front = bg.frontier(shallow, tol=1e-3)
+    assert not front.proved and front.error <= 1e-3
+
+
+def test_a_frontier_with_a_dent_is_followed_along_rays() -> None:
+    dent = bg.from_issues([bg.Issue("x")], {"a": lambda x: x**2, "b": lambda x: (1 - x) ** 2}, [0, 0])
+    front = bg.frontier(dent, tol=1e-4)
+    assert np.sqrt(front.points[:, 0]) + np.sqrt(front.points[:, 1]) == pytest.approx(1.0, abs=1e-9)
+    assert front.points[0] == pytest.approx([0, 1], abs=1e-6) and front.points[-1] == pytest.approx([1, 0], abs=1e-6)
+    assert not front.proved and front.error <= 1e-4
+    assert "not convex" in repr(front)
 
 
 def test_a_tiny_rational_region_is_traced_as_well_as_rounding_allows() -> None:

@@ -1,0 +1,117 @@
+"""The utilitarian solution.
+
+Harsanyi (1955), Cardinal welfare, individualistic ethics, and interpersonal comparisons of utility, Journal of Political
+Economy 63, 309-321; as a bargaining solution Myerson (1981), Utilitarianism, egalitarianism, and the timing effect in
+social choice problems, Econometrica 49, 883-897, and Thomson (1981), Nash's bargaining solution and utilitarian choice
+rules, Econometrica 49, 535-538.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bargaining._types import Array, Bools
+from bargaining.concept import Welfare
+from bargaining.errors import InvalidProblem
+from bargaining.problems.problem import Problem
+from bargaining.sets.base import Answer, Status, Ties, numbers
+
+TILT = 1e-7
+"""Share by which each party's weight is raised to see whether other deals have the same sum."""
+
+APART = 1e-3
+"""Share of a party's range of utilities by which deals with the same sum must differ to be reported as ties."""
+
+
+@dataclass(frozen=True)
+class Utilitarian(Welfare):
+    """Maximise the weighted sum of utilities, over the individually rational deals unless told otherwise.
+
+    It compares utilities between the parties, so their units matter. Where the frontier is flat in the direction of the
+    weights, many deals have the same sum: the ends of the flat part are reported in `Solution.ties`.
+
+    Parameters
+    ----------
+    weights : tuple of float, optional
+        What a unit of each party's utility counts; one each if left out.
+    rational : bool
+        Whether all parties must have at least their disagreement payoffs.
+
+    Examples
+    --------
+    >>> import bargaining as bg
+    >>> hull = bg.lotteries(bg.from_points([[0, 12], [6, 10], [9, 4], [10, 0]], disagreement=[0, 0]))
+    >>> bg.solve(hull, bg.Utilitarian()).utilities.tolist()
+    [6.0, 10.0]
+    """
+
+    weights: tuple[float, ...] | None = None
+    rational: bool = True
+
+    @property
+    def label(self) -> str:
+        """A short name for tables and figures."""
+        weights = "" if self.weights is None else f" ({', '.join(f'{w:.3g}' for w in self.weights)})"
+        return f"utilitarian{weights}" + ("" if self.rational else ", not rational")
+
+    @property
+    def compares(self) -> bool:
+        """Utilities are added in their units."""
+        return True
+
+    def outcome(self, problem: Problem) -> Answer:
+        """Return the deal with the largest weighted sum."""
+        weights = self._counts(problem)
+        floor = problem.disagreement if self.rational else None
+        answer = problem.feasible.support(weights, floor)
+        if self.rational:
+            gains = problem.gains(problem.ideal)
+            none = (answer.status == Status.OK) & ~np.all(gains > problem.feasible.least_gain(), axis=-1)
+            answer = replace(answer, status=np.where(none, np.int8(Status.NO_AGREEMENT), answer.status)).where_ok()
+        if answer.ties is not None:
+            return answer
+        tilts = problem.lift(weights * (1.0 + TILT * np.eye(problem.n)))
+        rivals = problem.feasible.support(tilts, floor)
+        return replace(answer, ties=self._tied(problem, answer, rivals))
+
+    def welfare(self, problem: Problem, utilities: Array) -> Array:
+        """Return the weighted sum."""
+        return np.asarray(np.sum(self._counts(problem) * utilities, axis=-1))
+
+    def _counts(self, problem: Problem) -> Array:
+        counts = np.ones(problem.n) if self.weights is None else numbers("weights", self.weights)
+        if counts.shape != (problem.n,):
+            raise InvalidProblem(
+                f"weights {self.weights!r} do not match the {problem.n} parties {', '.join(problem.parties)}; "
+                "give one number each."
+            )
+        if not np.all(np.isfinite(counts)) or np.any(counts < 0) or not np.sum(counts) > 0:
+            raise InvalidProblem(f"weights {self.weights!r} must be finite, not negative, and not all zero.")
+        return counts
+
+    def _tied(self, problem: Problem, answer: Answer, rivals: Answer) -> Ties | None:
+        """Return the answer with those rivals, (n, ...), that have the same sum but are other deals."""
+        n, spread = problem.n, problem.feasible.spread()
+        margin = 10 * TILT * np.sum(self._counts(problem) * spread, axis=-1)
+        u = np.concatenate([answer.utilities[None], np.broadcast_to(rivals.utilities, (n, *answer.utilities.shape))])
+        sums = self.welfare(problem, u)
+        with np.errstate(invalid="ignore"):
+            same = np.abs(sums - sums[0]) <= margin
+            keep: Bools = np.zeros(same.shape, np.bool_)
+            for i in range(1, n + 1):  # ends of the flat part that differ from each other
+                other = np.max(np.abs(u[i] - u[1:i]) / spread, axis=-1) if i > 1 else np.full((1, *same.shape[1:]), np.inf)
+                keep[i] = same[i] & np.all(~keep[1:i] | (other > APART), axis=0)
+        keep &= np.count_nonzero(keep, axis=0) > 1
+        if not np.any(keep):
+            return None
+        rows = np.nonzero(keep.reshape(n + 1, -1))
+        names = answer.terms
+        terms = {
+            name: np.concatenate([answer.terms[name][None], np.broadcast_to(rivals.terms[name], (n, *answer.status.shape))])
+            for name in names
+        }
+        return Ties(
+            rows[1], u.reshape(n + 1, -1, n)[rows], {name: value.reshape(n + 1, -1)[rows] for name, value in terms.items()}
+        )

@@ -1,0 +1,127 @@
+"""A frontier given as a function: the most the second party can have, by the utility of the first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from bargaining._types import Array, Bools
+from bargaining.errors import InvalidProblem, UnknownName
+from bargaining.sets.base import Answer, FeasibleSet, Offers, Status, Trace, leading_axes, query
+from bargaining.sets.issues import IssueSet
+
+BEYOND = 1e-12  # of the first party's range: a floor this far outside the described part is at its end
+
+
+@dataclass(frozen=True, eq=False)
+class Curve(FeasibleSet):
+    """The points (u_1, f(u_1)) with everything below them, held as a set over one issue: where between its ends u_1 lies.
+
+    `arc` is that set; its parameters `low` and `high` are the ends. `begins` and `stops` say whether the frontier truly
+    ends there, or was only described so far; beyond an end of the second kind no question is answered.
+    """
+
+    arc: IssueSet
+    begins: bool
+    stops: bool
+
+    @property
+    def parties(self) -> int:
+        """Two parties."""
+        return 2
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The leading axes of the curve's parameters."""
+        return self.arc.shape
+
+    @property
+    def convex(self) -> bool | None:
+        """Whether the curve is concave is not known."""
+        return self.arc.convex
+
+    @property
+    def free_disposal(self) -> bool:
+        """Utility can be thrown away."""
+        return True
+
+    def reach(self, origin: ArrayLike, direction: ArrayLike) -> Answer:
+        """Find the largest t with `origin + t * direction` feasible (see `FeasibleSet.reach`)."""
+        origin = query("origin", origin, 2)
+        return self._told(self.arc.reach(origin, direction), origin)
+
+    def support(self, weights: ArrayLike, floor: ArrayLike | None = None) -> Answer:
+        """Find the largest weighted sum of utilities (see `FeasibleSet.support`)."""
+        return replace(self.arc.support(weights, floor), terms={})
+
+    def nash(self, origin: ArrayLike, weights: ArrayLike) -> Answer:
+        """Find the largest weighted sum of log gains (see `FeasibleSet.nash`)."""
+        origin = query("origin", origin, 2)
+        return self._told(self.arc.nash(origin, weights), origin)
+
+    def offers(self, origin: ArrayLike, factors: ArrayLike) -> Offers:
+        """Find both alternating-offers proposals (see `FeasibleSet.offers`)."""
+        origin = query("origin", origin, 2)
+        found = self.arc.offers(origin, factors)
+        return Offers(self._told(found.first, origin), self._told(found.second, origin))
+
+    def boundary(self, floor: Array, best: Answer, tol: float) -> Trace:
+        """Trace the frontier (see `FeasibleSet.boundary`)."""
+        ends = replace(best, terms=dict.fromkeys(self.arc.bounds(), 0.0 * best.residual))
+        return replace(self.arc.boundary(floor, ends, tol), terms={})
+
+    def sample(
+        self, count: int, rng: np.random.Generator, around: Mapping[str, Array] | None = None
+    ) -> tuple[Array, dict[str, Array]]:
+        """Draw points of the curve evenly by the first party's utility (see `FeasibleSet.sample`)."""
+        return self.arc.sample(count, rng)[0], {}
+
+    def evaluate(self, terms: Mapping[str, ArrayLike]) -> Array:
+        """Refuse: a curve knows utilities, not deals."""
+        self.complete(terms)
+        raise InvalidProblem("the frontier is given as a curve of utilities; there are no deals behind it to evaluate.")
+
+    def complete(self, terms: Mapping[str, ArrayLike]) -> dict[str, Array]:
+        """Return no terms: there are none."""
+        for name in terms:
+            raise UnknownName("term", name, [])
+        return {}
+
+    def bounds(self) -> dict[str, tuple[float, float]]:
+        """Return nothing: there are no deals behind a curve."""
+        return {}
+
+    def units(self) -> dict[str, str]:
+        """Return nothing: there are no deals behind a curve."""
+        return {}
+
+    def spread(self) -> Array:
+        """Return each party's range of utilities on the curve, (..., 2)."""
+        return self.arc.spread()
+
+    def least_gain(self) -> Array:
+        """Return the accuracy of the solver, in each party's utility."""
+        return self.arc.least_gain()
+
+    def _told(self, answer: Answer, origin: Array) -> Answer:
+        """Return an answer without terms; none where the origin lies outside what was described of the curve."""
+        outside = np.broadcast_to(self._outside(origin), answer.status.shape)
+        if np.any(outside) and not answer.status.ndim:
+            raise InvalidProblem(
+                f"the curve was described for the disagreement point first given; the origin {origin.tolist()} needs more "
+                "of it. Give from_curve its ends, low= and high=."
+            )
+        status = np.where(outside, np.int8(Status.INFEASIBLE), answer.status)
+        return replace(answer, terms={}, status=status).where_ok()
+
+    def _outside(self, origin: Array) -> Bools:
+        low, high = self.arc.parameters["low"], self.arc.parameters["high"]
+        margin = BEYOND * (high - low)
+        early = (origin[..., 0] < low - margin) & (not self.begins)
+        if self.stops:
+            return np.asarray(early)
+        last = self.arc.evaluate({"part": np.ones(leading_axes(low.shape, high.shape))})[..., 1]
+        return np.asarray(early | (origin[..., 1] < last - BEYOND * self.arc.spread()[..., 1]))

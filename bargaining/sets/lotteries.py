@@ -1,0 +1,289 @@
+"""Lotteries over the deals of any set: its convex hull, reached through supporting lines.
+
+A deal through which a supporting line of the whole set passes needs no lottery. Elsewhere the hull is built up from deals:
+the best mixture of those found so far has prices, the deal that is worth most at these prices joins them, and when none is
+worth more than the mixture, the mixture is best (Dantzig and Wolfe 1960, Decomposition principle for linear programs,
+Operations Research 8, 101-111; von Hohenbalken 1977, Simplicial decomposition in nonlinear programming algorithms,
+Mathematical Programming 13, 49-68). No more than n deals are drawn from in the end (Caratheodory 1907).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.optimize import nnls
+
+from bargaining._types import Array, Bools, Indices
+from bargaining.numerics.mixtures import Mixed, Mixtures, mix
+from bargaining.sets.alternating import offers_by_reach
+from bargaining.sets.base import (
+    LEAST_GAIN,
+    Answer,
+    FeasibleSet,
+    Lottery,
+    Offers,
+    Status,
+    Trace,
+    choose,
+    flat,
+    leading_axes,
+    query,
+)
+from bargaining.sets.boundary import trace
+from bargaining.sets.points import ALTERNATIVE, Points
+
+ROUNDS = 100
+CLOSED = 1e-11  # of a party's range: no deal is worth more than the mixture
+ACCEPT = 1e-9  # a larger error is reported as not converged
+CELLS = 500_000  # deals mixed at a time
+DRAWN = 1e-9  # a deal whose price falls short by more is not drawn
+
+
+@dataclass(frozen=True, eq=False)
+class Lotteries(FeasibleSet):
+    """The convex hull of the utilities of `deals`, with free disposal unless told otherwise."""
+
+    deals: FeasibleSet
+    free_disposal: bool = True
+
+    @property
+    def parties(self) -> int:
+        """How many parties' utilities the set holds."""
+        return self.deals.parties
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The leading axes of the deals."""
+        return self.deals.shape
+
+    @property
+    def convex(self) -> bool:
+        """A hull is convex."""
+        return True
+
+    def reach(self, origin: ArrayLike, direction: ArrayLike) -> Answer:
+        """Find the largest t with `origin + t * direction` feasible (see `FeasibleSet.reach`)."""
+        origin = query("origin", origin, self.parties)
+        direction = query("direction", direction, self.parties, least=0.0, some=True)
+        if not self.free_disposal:
+            return self._mixed(origin, direction, np.zeros(self.parties))
+        plain = self.deals.reach(origin, direction)
+        return self._unless_sure(plain, origin, direction, np.zeros(self.parties))
+
+    def support(self, weights: ArrayLike, floor: ArrayLike | None = None) -> Answer:
+        """Find the largest weighted sum of utilities (see `FeasibleSet.support`)."""
+        weights = query("weights", weights, self.parties, least=0.0, some=True)
+        if floor is None:
+            return _sure(self.deals.support(weights))
+        floor = query("floor", floor, self.parties)
+        free = _sure(
+            self.deals.support(
+                np.broadcast_to(weights, (*leading_axes(self.shape, weights.shape[:-1], floor.shape[:-1]), self.parties))
+            )
+        )
+        held = np.all(free.utilities >= floor, axis=-1) | (free.status != Status.OK)
+        if np.all(held):
+            return free
+        return choose(held, free, self._mixed(floor, np.zeros(self.parties), np.zeros(self.parties), weights))
+
+    def nash(self, origin: ArrayLike, weights: ArrayLike) -> Answer:
+        """Find the largest weighted sum of log gains (see `FeasibleSet.nash`)."""
+        origin = query("origin", origin, self.parties)
+        weights = query("weights", weights, self.parties, least=0.0, some=True)
+        plain = self.deals.nash(origin, weights)
+        return self._unless_sure(plain, origin, np.zeros(self.parties), weights)
+
+    def offers(self, origin: ArrayLike, factors: ArrayLike) -> Offers:
+        """Find both alternating-offers proposals (see `FeasibleSet.offers`)."""
+        return offers_by_reach(self, origin, factors)
+
+    def boundary(self, floor: Array, best: Answer, tol: float) -> Trace:
+        """Trace the frontier (see `FeasibleSet.boundary`)."""
+        return replace(trace(self, floor, best, tol), terms={})
+
+    def sample(
+        self, count: int, rng: np.random.Generator, around: Mapping[str, Array] | None = None
+    ) -> tuple[Array, dict[str, Array]]:
+        """Draw lotteries over three deals each (see `FeasibleSet.sample`)."""
+        draws = [self.deals.sample(count, rng)[0] for _ in range(3)]
+        fewest = min(draw.shape[-2] for draw in draws)
+        shares = rng.dirichlet(np.ones(3), fewest)
+        order = [rng.permutation(draw.shape[-2])[:fewest] for draw in draws]
+        mixed = sum(draw[..., at, :] * shares[:, [j]] for j, (draw, at) in enumerate(zip(draws, order, strict=True)))
+        return np.asarray(mixed), {}
+
+    def evaluate(self, terms: Mapping[str, ArrayLike]) -> Array:
+        """Return the utilities, (..., n), of a deal, a lottery that draws it for sure."""
+        return self.deals.evaluate(terms)
+
+    def complete(self, terms: Mapping[str, ArrayLike]) -> dict[str, Array]:
+        """Return a deal with every term, in order."""
+        return self.deals.complete(terms)
+
+    def bounds(self) -> dict[str, tuple[float, float]]:
+        """Return nothing: the deals are lotteries."""
+        return {}
+
+    def units(self) -> dict[str, str]:
+        """Return nothing: the deals are lotteries."""
+        return {}
+
+    def spread(self) -> Array:
+        """Return each party's range of utilities over the deals, (..., n)."""
+        return self.deals.spread()
+
+    def least_gain(self) -> Array:
+        """Return the accuracy of the mixtures and of the deals."""
+        return np.maximum(self.deals.least_gain(), ACCEPT * self.spread())
+
+    # -- how they are answered ---------------------------------------------------------------------------------------
+
+    def _unless_sure(self, plain: Answer, origin: Array, direction: Array, weights: Array) -> Answer:
+        """Return the plain deal where a supporting line of the whole set passes through it, else the best lottery."""
+        ok = plain.status == Status.OK
+        slopes = np.where(ok[..., None], np.maximum(np.nan_to_num(plain.normal), 0.0), 1.0)
+        rival = self.deals.support(slopes)
+        scale = np.sum(slopes * self.spread(), axis=-1)
+        with np.errstate(invalid="ignore"):
+            level = np.sum(slopes * (rival.utilities - plain.utilities), axis=-1) <= CLOSED * scale
+        sure = ok & level & (rival.status == Status.OK)
+        return _sure(plain) if np.all(sure) else choose(sure, _sure(plain), self._mixed(origin, direction, weights))
+
+    def _mixed(self, origin: Array, direction: Array, weights: Array, objective: Array | None = None) -> Answer:
+        """Answer by the best mixture of deals: a reach if the direction is not zero, a support if there is an objective."""
+        queries = [origin, direction, weights, np.zeros(self.parties) if objective is None else objective]
+        lead = leading_axes(self.shape, *(q.shape[:-1] for q in queries))
+        o, d, a, c = (flat(q, lead) for q in queries)
+        hull = _Hull(self, lead, o)
+        none = np.zeros(len(o), np.bool_)
+        if not np.all(d > 0) and self.free_disposal:  # else there is a mixture, however far down
+            room = hull.grow(hull.unit, np.zeros(o.shape), np.zeros(o.shape))
+            least = np.broadcast_to(np.where(np.any(a > 0), LEAST_GAIN, -ACCEPT), room.t.shape)
+            none = ~(room.t > least)
+        return hull.answer(hull.grow(d, a, c), none)
+
+
+class _Hull:
+    """Deals found so far for every game, (games, k, n) in units of the parties' ranges above the origin."""
+
+    def __init__(self, feasible: Lotteries, lead: tuple[int, ...], origin: Array) -> None:
+        self.feasible, self.lead, self.origin = feasible, lead, origin
+        self.unit = flat(feasible.spread(), lead)
+        self.status = np.where(np.all(np.isfinite(origin), axis=1), Status.OK, Status.NOT_FINITE).astype(np.int8)
+        self.gap = np.zeros(len(origin))
+        self.listed = isinstance(feasible.deals, Points)
+        if isinstance(feasible.deals, Points):
+            points = feasible.deals.points
+            m = points.shape[-2]
+            self.utilities = np.broadcast_to(points, (*lead, *points.shape[-2:])).reshape(-1, m, feasible.parties)
+            self.terms = {ALTERNATIVE: np.broadcast_to(np.arange(float(m)), self.utilities.shape[:2])}
+        else:
+            axes = np.eye(feasible.parties) + 0.01
+            found = [self._worth_most(np.broadcast_to(axis, origin.shape) / self.unit) for axis in axes]
+            self.utilities = np.stack([answer.utilities for answer in found], axis=1)
+            self.terms = {name: np.stack([a.terms[name] for a in found], axis=1) for name in found[0].terms}
+        self.status = np.where(np.all(np.isfinite(self.utilities), axis=(1, 2)), self.status, np.int8(Status.NOT_FINITE))
+
+    def _worth_most(self, prices: Array) -> Answer:
+        """Return the deals, flattened, that are worth most at these prices."""
+        found = self.feasible.deals.support(prices.reshape(*self.lead, -1))
+        self.status = np.maximum(self.status, found.status.ravel())
+        return Answer(
+            found.utilities.reshape(len(self.origin), -1), {name: v.ravel() for name, v in found.terms.items()},
+            prices, found.status.ravel(), found.residual.ravel(),
+        )  # fmt: skip
+
+    def grow(self, direction: Array, weights: Array, objective: Array) -> _Best:
+        """Mix the deals, and add the one that is worth most at the mixture's prices, until none is worth more."""
+        for _ in range(ROUNDS):
+            best = self._mix(direction, weights, objective)
+            if self.listed:
+                return best
+            rival = self._worth_most(np.maximum(best.prices, 0.0))
+            scale = np.sum(np.abs(best.prices) * self.unit, axis=1)
+            with np.errstate(invalid="ignore"):
+                self.gap = np.maximum(np.sum(best.prices * (rival.utilities - best.utilities), axis=1) / scale, 0.0)
+            if not np.any((self.gap > CLOSED) & (self.status == Status.OK)):
+                return best
+            self.utilities = np.concatenate([self.utilities, rival.utilities[:, None]], axis=1)
+            self.terms = {name: np.concatenate([v, rival.terms[name][:, None]], axis=1) for name, v in self.terms.items()}
+        return best
+
+    def _mix(self, direction: Array, weights: Array, objective: Array) -> _Best:
+        """Return the best mixtures of the deals found so far."""
+        ok = self.status == Status.OK
+        vectors = np.where(ok[:, None, None], (self.utilities - self.origin[:, None, :]) / self.unit[:, None, :], 1.0)
+        way = direction / self.unit
+        pace = 1.0 / np.maximum(np.max(way, axis=1), 1e-300)
+        ray = bool(np.any(direction > 0))
+        worth = np.sum(objective * self.unit, axis=1, keepdims=True)
+        slope = objective * self.unit / np.where(worth > 0, worth, 1.0)
+        equal = np.zeros(way.shape, np.bool_) if self.feasible.free_disposal else way > 0
+        blank = np.zeros(way.shape)
+        found = []
+        for at in np.array_split(np.arange(len(vectors)), max(1, -(-vectors.shape[0] * vectors.shape[1] // CELLS))):
+            values = np.sum(vectors[at] * slope[at, None, :], axis=-1)
+            found.append(mix(Mixtures(vectors[at], values, blank[at], (way * pace[:, None])[at] if ray else blank[at],
+                                      weights[at], ray, equal[at])))  # fmt: skip
+        all_found = Mixed(*(np.concatenate(parts) for parts in zip(*(vars(f).values() for f in found), strict=True)))
+        rows = all_found.prices * (pace[:, None] if ray else np.where(worth > 0, worth, 1.0)) / self.unit
+        utilities = np.sum(all_found.probabilities[..., None] * self.utilities, axis=1)
+        prices = rows + objective
+        return _Best(all_found.probabilities, utilities, prices, all_found.t * pace, all_found.residual)
+
+    def answer(self, best: _Best, none: Bools) -> Answer:
+        """Return the mixtures as lotteries over few deals."""
+        error = np.maximum(best.residual, self.gap)
+        status = np.where((self.status == Status.OK) & none, np.int8(Status.NO_AGREEMENT), self.status)
+        missed = np.int8(Status.NOT_CONVERGED if self.feasible.free_disposal else Status.NO_AGREEMENT)
+        status = np.where((status == Status.OK) & ~(error <= ACCEPT), missed, status)
+        few = [self._few(game, best) if status[game] == Status.OK else (np.zeros(1, np.intp), np.ones(1))
+               for game in range(len(status))]  # fmt: skip
+        width = max((deals.size for deals, _ in few), default=1)
+        chosen = np.array([np.pad(deals, (0, width - deals.size), mode="edge") for deals, _ in few]).reshape(-1, width)
+        shares = np.array([np.pad(p, (0, width - p.size)) for _, p in few]).reshape(-1, width)
+        drawn = np.take_along_axis(self.utilities, chosen[..., None], axis=1)
+        n = drawn.shape[-1]
+        lottery = Lottery(
+            shares.reshape(*self.lead, width), drawn.reshape(*self.lead, width, n),
+            {name: np.take_along_axis(v, chosen, axis=1).reshape(*self.lead, width) for name, v in self.terms.items()},
+        )  # fmt: skip
+        utilities = np.sum(shares[..., None] * drawn, axis=1)
+        return Answer(
+            utilities.reshape(*self.lead, n), {}, best.prices.reshape(*self.lead, n), status.reshape(self.lead),
+            error.reshape(self.lead), lottery=lottery,
+        ).where_ok()  # fmt: skip
+
+    def _few(self, game: int, best: _Best) -> tuple[Indices, Array]:
+        """Return deals and probabilities of a lottery with the same utilities, over deals that are linearly independent."""
+        u = (self.utilities[game] - self.origin[game]) / self.unit[game]
+        worth = u @ (best.prices[game] * self.unit[game])
+        size = float(np.max(np.abs(worth)))
+        face = np.flatnonzero((worth >= np.max(worth) - DRAWN * size) | (best.probabilities[game] > DRAWN))
+        target = (best.utilities[game] - self.origin[game]) / self.unit[game]
+        shares = nnls(np.vstack([u[face].T, np.ones(face.size)]), np.append(target, 1.0))[0]
+        kept = np.flatnonzero(shares > 0)
+        return face[kept], shares[kept] / np.sum(shares[kept])
+
+
+@dataclass(frozen=True)
+class _Best:
+    """Best mixtures: probabilities (games, k), utilities and prices (games, n), t and residual (games,)."""
+
+    probabilities: Array
+    utilities: Array
+    prices: Array
+    t: Array
+    residual: Array
+
+
+def _sure(answer: Answer) -> Answer:
+    """Return a deal as a lottery that draws it for sure."""
+    lottery = Lottery(
+        np.ones((*answer.status.shape, 1)), answer.utilities[..., None, :],
+        {name: value[..., None] for name, value in answer.terms.items()},
+    )  # fmt: skip
+    return replace(answer, terms={}, ties=None, lottery=lottery).where_ok()

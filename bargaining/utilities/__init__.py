@@ -1,0 +1,1 @@
+"""Utilities of money, one a file."""

@@ -1,0 +1,181 @@
+"""Check solutions without the methods that found them: by arithmetic, and against deals drawn at random."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from bargaining._types import Array, Bools
+from bargaining.concept import Equilibrium, Welfare
+from bargaining.errors import InvalidProblem
+from bargaining.sets.base import FeasibleSet, Status
+from bargaining.solution import Solution
+
+TOLERANCE = 1e-8
+
+
+@dataclass(frozen=True)
+class Check:
+    """One claim about a solution: by how much it is missed in each game, as a share of the parties' ranges of utilities."""
+
+    claim: str
+    missed: Array
+
+    def passed(self, tol: float) -> Bools:
+        """Say in which games the claim holds; games without an answer have none to check."""
+        return np.asarray(~(self.missed > tol))
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What a re-examination of a solution found; `ok` says whether every claim held in every game, up to `tol`."""
+
+    checks: tuple[Check, ...]
+    tol: float
+
+    @property
+    def ok(self) -> bool:
+        """Whether every claim held in every game."""
+        return all(bool(np.all(check.passed(self.tol))) for check in self.checks)
+
+    def __repr__(self) -> str:
+        lines = []
+        for check in self.checks:
+            bad = int(np.count_nonzero(~check.passed(self.tol)))
+            worst = float(np.max(np.nan_to_num(check.missed, nan=0.0), initial=0.0))
+            games = f" in {bad:,} of {check.missed.size:,} games" if check.missed.ndim else ""
+            lines.append(
+                f"{'ok    ' if not bad else 'FAILED'} {check.claim}: missed by {max(worst, 0.0):.0e}{games if bad else ''}"
+            )
+        return "\n".join(lines)
+
+
+def verify(
+    solution: Solution, *, trials: int = 2000, tol: float = TOLERANCE, rng: np.random.Generator | int | None = 0
+) -> Verification:
+    """Re-check a solution independently of how it was found.
+
+    The checks are arithmetic and comparisons with deals drawn at random, far and near; no solver takes part. They are
+    necessary conditions: that the deal gives the utilities stated, that everybody has at least disagreement, that no drawn
+    deal is better for all or has more of the concept's welfare. Of an equilibrium: that each proposal is accepted, that
+    thresholds are the value of waiting, and that no drawn deal that would be accepted is better for the proposer (the
+    one-shot deviation principle). On convex sets every drawn deal is also tried in mixtures with the solution.
+
+    Parameters
+    ----------
+    solution : Solution
+        From `solve`, or made by hand from a claim to be tested.
+    trials : int
+        Deals drawn for each game.
+    tol : float
+        By how much a claim may be missed, as a share of the parties' ranges of utilities.
+    rng : Generator or int
+        Source of randomness.
+
+    Raises
+    ------
+    InvalidProblem
+        If `trials` is not positive.
+
+    Examples
+    --------
+    >>> import bargaining as bg
+    >>> deal = bg.solve(bg.split(1, [bg.Power(0.5), bg.Linear()]), bg.Nash())
+    >>> bg.verify(deal).ok
+    True
+    """
+    if not float(trials).is_integer() or trials < 1:
+        raise InvalidProblem(f"trials = {trials!r}: a whole number of deals, at least one.")
+    return Verification(tuple(_checks(solution, int(trials), np.random.default_rng(rng))), tol)
+
+
+def _checks(solution: Solution, trials: int, rng: np.random.Generator) -> Iterator[Check]:
+    problem, u = solution.problem, solution.utilities
+    spread = problem.feasible.spread()
+    ok = solution.status == Status.OK
+
+    def check(claim: str, missed: Array) -> Check:
+        return Check(claim, np.where(ok, missed, 0.0))
+
+    blank = np.all(np.isnan(u), axis=-1)
+    yield Check(
+        "numbers are NaN exactly where there is no answer", np.where(ok == ~np.any(np.isnan(u), axis=-1), 0.0, np.inf)
+    )
+    if np.all(blank):
+        return
+    yield from (check(claim, missed) for claim, missed in _arithmetic(solution, spread))
+    if solution.equilibrium is not None:
+        yield from (check(*found) for found in _deviations(solution, solution.equilibrium, spread, trials, rng))
+        return
+    if getattr(solution.concept, "rational", True):
+        yield check("everybody has at least disagreement", np.max(-solution.gains / spread, axis=-1))
+    others = _rivals(solution.problem.feasible, u, solution.terms, trials, rng)
+    better = np.min((others - u[..., None, :]) / spread[..., None, :], axis=-1)
+    yield check("no drawn deal is better for all", np.nanmax(better, axis=-1))
+    if isinstance(solution.concept, Welfare):
+        yield check("no drawn deal has more welfare", _more_welfare(solution, solution.concept, others))
+
+
+def _arithmetic(solution: Solution, spread: Array) -> Iterator[tuple[str, Array]]:
+    """Check that the deal, or the lottery, gives the utilities stated."""
+    u, ok = solution.utilities, solution.status == Status.OK
+    extra = 0.0 if solution.spare is None else solution.spare
+    if solution.lottery is not None:
+        p = solution.lottery.probabilities
+        mean = np.sum(p[..., None] * solution.lottery.utilities, axis=-2)
+        yield "the lottery gives these utilities", np.max(np.abs(mean - u - extra) / spread, axis=-1)
+        yield "its probabilities sum to one", np.abs(np.sum(p, axis=-1) - 1.0) + np.max(-p, axis=-1)
+    elif solution.terms:
+        middle = {name: (low + high) / 2 for name, (low, high) in solution.problem.feasible.bounds().items()}
+        safe = {name: np.where(ok, value, middle[name]) for name, value in solution.terms.items()}
+        if np.all(ok):
+            gives = solution.problem.evaluate(safe)
+            yield "the deal gives these utilities", np.max(np.abs(gives - u - extra) / spread, axis=-1)
+
+
+def _rivals(feasible: FeasibleSet, u: Array, terms: Mapping[str, Array], trials: int, rng: np.random.Generator) -> Array:
+    """Draw other feasible utilities, (..., trials, n): anywhere, near the deal, and mixtures with `u` on convex sets."""
+    far = feasible.sample(trials, rng)[0]
+    close = feasible.sample(trials, rng, terms)[0]
+    found = [far, close]
+    if feasible.convex:
+        share = np.power(10.0, rng.uniform(-4.0, 0.0, (far.shape[-2], 1)))
+        found.append(u[..., None, :] + share * (far - u[..., None, :]))
+    lead = np.broadcast_shapes(u.shape[:-1], *(draw.shape[:-2] for draw in found))
+    return np.concatenate([np.broadcast_to(draw, (*lead, *draw.shape[-2:])) for draw in found], axis=-2)
+
+
+def _more_welfare(solution: Solution, concept: Welfare, others: Array) -> Array:
+    """Return by how much welfare is raised by a drawn deal, as a share of what all parties' ranges would add."""
+    problem, u = solution.problem, solution.utilities
+    own = concept.welfare(problem, u)
+    rational = getattr(concept, "rational", True)
+    best = np.full(own.shape, -np.inf)
+    for row in range(others.shape[-2]):
+        draw = others[..., row, :]
+        held = np.all(problem.gains(draw) >= 0, axis=-1) if rational else np.all(np.isfinite(draw), axis=-1)
+        with np.errstate(all="ignore"):
+            best = np.where(held, np.fmax(best, concept.welfare(problem, draw)), best)
+    with np.errstate(all="ignore"):
+        scale = np.abs(concept.welfare(problem, u + problem.feasible.spread()) - own)
+        return np.asarray(np.nan_to_num((best - own) / scale, nan=0.0, neginf=0.0))
+
+
+def _deviations(
+    solution: Solution, found: Equilibrium, spread: Array, trials: int, rng: np.random.Generator
+) -> Iterator[tuple[str, Array]]:
+    """Check that no party gains by departing once from the equilibrium."""
+    own = np.stack([proposal.utilities[..., i] for i, proposal in enumerate(found.proposals)], axis=-1)
+    waiting = found.origin + found.factors * (own - found.origin)
+    yield "thresholds are the value of waiting", np.max(np.abs(found.thresholds - waiting) / spread, axis=-1)
+    for i, proposal in enumerate(found.proposals):
+        party, other = solution.problem.parties[i], 1 - i
+        short = (found.thresholds - proposal.utilities)[..., other] / spread[..., other]
+        yield f"the offer of {party} is accepted", short
+        rivals = _rivals(solution.problem.feasible, proposal.utilities, proposal.terms, trials, rng)
+        accepted = rivals[..., other] >= found.thresholds[..., None, other]
+        with np.errstate(invalid="ignore"):
+            more = np.where(accepted, (rivals[..., i] - own[..., None, i]) / spread[..., None, i], -np.inf)
+        yield f"no drawn offer serves {party} better", np.nanmax(more, axis=-1)
