@@ -152,13 +152,10 @@ def _more_welfare(solution: Solution, concept: Welfare, others: Array) -> Array:
     problem, u = solution.problem, solution.utilities
     own = concept.welfare(problem, u)
     rational = getattr(concept, "rational", True)
-    best = np.full(own.shape, -np.inf)
-    for row in range(others.shape[-2]):
-        draw = others[..., row, :]
-        held = np.all(problem.gains(draw) >= 0, axis=-1) if rational else np.all(np.isfinite(draw), axis=-1)
-        with np.errstate(all="ignore"):
-            best = np.where(held, np.fmax(best, concept.welfare(problem, draw)), best)
+    draws = np.moveaxis(others, -2, 0)
+    held = np.all(problem.gains(draws) >= 0, axis=-1) if rational else np.all(np.isfinite(draws), axis=-1)
     with np.errstate(all="ignore"):
+        best = np.max(np.where(held, np.nan_to_num(concept.welfare(problem, draws), nan=-np.inf), -np.inf), axis=0)
         scale = np.abs(concept.welfare(problem, u + problem.feasible.spread()) - own)
         return np.asarray(np.nan_to_num((best - own) / scale, nan=0.0, neginf=0.0))
 

@@ -1,9 +1,12 @@
 """Programs over lotteries: the best mixture of given utility vectors, for many games at once.
 
 Maximise c . p + t + sum_i a_i log s_i over probabilities p >= 0 with sum p = 1, gains s >= 0 and t, where
-P^T p = origin + t direction + s. Rows without weight a_i only need s_i >= 0. A primal-dual interior-point iteration in
-which the probabilities are eliminated: each step solves one system of n + 2 unknowns a game, however many vectors there
-are (Wright 1997, Primal-Dual Interior-Point Methods, chapter 11).
+P^T p = t direction + s. Rows without weight a_i only need s_i >= 0. A primal-dual interior-point iteration in which the
+probabilities are eliminated: each step solves one system of n + 2 unknowns a game, however many vectors there are
+(Wright 1997, Primal-Dual Interior-Point Methods, chapter 11).
+
+Vectors are on the first axis, where sums run in order and zeros at the end change nothing: so a game's answer does not
+depend on how many vectors its company has.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bargaining._types import Array, Bools
+from bargaining._types import Array, Bools, Indices
 
 STEPS = 100
 TOL = 1e-14
@@ -23,24 +26,31 @@ CLOSE = 0.995  # share of the way to the boundary
 
 @dataclass(frozen=True)
 class Mixtures:
-    """Programs over lotteries: `vectors` (games, k, n), the rest as in the formula of the module.
+    """Programs over lotteries: `vectors` (k, games, n) of which `member` (k, games) belong to a game; the rest as above.
 
-    `objective` (games, k) is c, `origin`, `direction` and `weights` are (games, n); `ray` says whether t exists. `equal`
+    `objective` (k, games) is c, `direction` and `weights` are (games, n); `ray` says whether t exists. `equal` (games, n)
     marks rows without free disposal, on which s is zero.
     """
 
     vectors: Array
+    member: Bools
     objective: Array
-    origin: Array
     direction: Array
     weights: Array
     ray: bool
     equal: Bools
 
+    def take(self, games: Indices) -> Mixtures:
+        """Return some of the games."""
+        return Mixtures(
+            self.vectors[:, games], self.member[:, games], self.objective[:, games], self.direction[games],
+            self.weights[games], self.ray, self.equal[games],
+        )  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Mixed:
-    """Best mixtures: probabilities (games, k), prices of the rows (games, n), t and the scaled residual (games,)."""
+    """Best mixtures: probabilities (k, games), prices of the rows (games, n), t and the scaled residual (games,)."""
 
     probabilities: Array
     prices: Array
@@ -50,21 +60,26 @@ class Mixed:
 
 def mix(program: Mixtures) -> Mixed:
     """Solve the programs; vectors should be of the size of 1."""
-    games, k, n = program.vectors.shape
-    state = _start(program, games, k, n)
-    best, stalled = Mixed(state.p, state.y, state.t, np.full(games, np.inf)), np.zeros(games, np.intp)
+    games = program.vectors.shape[1]
+    found = Mixed(
+        np.zeros(program.member.shape), np.zeros(program.direction.shape), np.zeros(games), np.full(games, np.inf)
+    )
+    working, part, state, stalled = np.arange(games), program, _start(program), np.zeros(games, np.intp)
     for _ in range(STEPS):
         with np.errstate(all="ignore"):
-            state, residual = _step(program, state)
-        better = residual < best.residual
-        best = Mixed(
-            np.where(better[:, None], state.p, best.probabilities), np.where(better[:, None], state.y, best.prices),
-            np.where(better, state.t, best.t), np.where(better, residual, best.residual),
-        )  # fmt: skip
+            state, residual = _step(part, state)
+        better = residual < found.residual[working]
+        at = working[better]
+        found.probabilities[:, at], found.prices[at] = state.p[:, better], state.y[better]
+        found.t[at], found.residual[at] = state.t[better], residual[better]
         stalled = np.where(better, 0, stalled + 1)
-        if np.all((best.residual <= TOL) | ((stalled >= PATIENCE) & (best.residual <= GOOD))):
+        best = found.residual[working]
+        left = np.flatnonzero(~((best <= TOL) | ((stalled >= PATIENCE) & (best <= GOOD))))
+        if not left.size:
             break
-    return best
+        if left.size < working.size:  # a game that is done is left alone
+            working, part, state, stalled = working[left], part.take(left), state.take(left), stalled[left]
+    return found
 
 
 @dataclass(frozen=True)
@@ -76,72 +91,88 @@ class _State:
     t: Array
     nu: Array  # price of sum p = 1
 
+    def take(self, games: Indices) -> _State:
+        return _State(self.p[:, games], self.z[:, games], self.s[games], self.y[games], self.t[games], self.nu[games])
 
-def _start(program: Mixtures, games: int, k: int, n: int) -> _State:
-    p = np.full((games, k), 1.0 / k)
-    here = np.mean(program.vectors, axis=1) - program.origin
-    s = np.where(program.equal, 0.0, np.maximum(here, 0.1))
+
+def _worth(program: Mixtures, y: Array) -> Array:
+    """Return what each vector is worth at prices y, (k, games)."""
+    return np.asarray(program.objective + np.sum(program.vectors * y, axis=-1))
+
+
+def _mean(program: Mixtures, p: Array) -> Array:
+    """Return the expected vectors, (games, n)."""
+    return np.asarray(np.sum(program.vectors * p[..., None], axis=0))
+
+
+def _start(program: Mixtures) -> _State:
+    p = np.where(program.member, 1.0, 0.0) / np.sum(program.member, axis=0)
+    s = np.where(program.equal, 0.0, np.maximum(_mean(program, p), 0.1))
     y = np.where(program.equal, 0.0, np.where(program.weights > 0, program.weights / np.where(s > 0, s, 1.0), 1.0))
-    values = program.objective + np.sum(program.vectors * y[:, None, :], axis=-1)
-    nu = np.max(values, axis=1) + 1.0
-    return _State(p, np.maximum(nu[:, None] - values, 0.1), s, y, np.zeros(games), nu)
+    values = _worth(program, y)
+    nu = np.max(np.where(program.member, values, -np.inf), axis=0) + 1.0
+    return _State(p, np.where(program.member, np.maximum(nu - values, 0.1), 1.0), s, y, np.zeros(len(s)), nu)
 
 
 def _step(program: Mixtures, now: _State) -> tuple[_State, Array]:
     """Make one Newton step; return the new point and the residual there."""
-    vectors, games, n = program.vectors, len(now.p), program.origin.shape[1]
-    free = ~program.equal
+    member, free = program.member, ~program.equal
     nash = free & (program.weights > 0)
-    reached = np.sum(vectors * now.p[..., None], axis=1)
-    row = reached - program.direction * now.t[:, None] - now.s - program.origin
-    dual = program.objective + np.sum(vectors * now.y[:, None, :], axis=-1) - now.nu[:, None] + now.z
-    slack = np.where(free & ~nash, now.s * now.y, 0.0)
-    pairs = now.p.shape[1] + np.count_nonzero(free & ~nash, axis=1)
-    mu = 0.1 * (np.sum(now.p * now.z, axis=1) + np.sum(slack, axis=1)) / pairs
+    bound = free & ~nash
+    products = np.sum(now.p * now.z, axis=0) + np.sum(np.where(bound, now.s * now.y, 0.0), axis=1)
+    mu = 0.1 * products / (np.sum(member, axis=0) + np.count_nonzero(bound, axis=1))
     target = np.where(nash, program.weights, np.where(free, mu[:, None], 0.0))
+    y = np.where(free, now.y, 1.0)
     weight = now.p / now.z
-    q = dual + mu[:, None] / now.p - now.z
+    push = np.where(member, mu / np.where(member, now.p, 1.0) - now.z, 0.0)  # what centring asks of the duals
+    q = _worth(program, now.y) - now.nu + now.z + push
+    row = _mean(program, now.p) - program.direction * now.t[:, None] - now.s
+    system, right = _system(program, now, weight, q)
+    right[:, :-2] += np.where(free, target / y - now.s, 0.0) - row
+    change = _solve(system, right)
+    dy, dnu, dt = change[:, :-2], change[:, -2], change[:, -1]
+    dp = weight * (np.sum(program.vectors * dy, axis=-1) - dnu + q)
+    dz = push - np.where(member, dp / np.where(member, weight, 1.0), 0.0)
+    ds = np.where(free, (target - now.y * now.s - now.s * dy) / y, 0.0)
+    ahead = np.minimum(_room(now.p, dp, 0), _room(now.s, ds, 1))
+    back = np.minimum(_room(now.z, dz, 0), _room(y, np.where(free, dy, 0.0), 1))
+    new = _State(
+        now.p + ahead * dp, now.z + back * dz, now.s + ahead[:, None] * ds, now.y + back[:, None] * dy,
+        now.t + ahead * dt, now.nu + back * dnu,
+    )  # fmt: skip
+    return new, _residual(program, new, nash, free)
+
+
+def _system(program: Mixtures, now: _State, weight: Array, q: Array) -> tuple[Array, Array]:
+    """Return the condensed Newton system in the prices, the price of sum p = 1 and t."""
+    vectors = program.vectors
+    games, n = now.s.shape
     tall = weight[..., None] * vectors
-    system = np.zeros((games, n + 2, n + 2))
-    system[:, :n, :n] = np.einsum("gki,gkj->gij", tall, vectors)
-    ratio = np.where(free, now.s / np.where(free, now.y, 1.0), 0.0)
-    system[:, range(n), range(n)] += ratio
-    total = np.sum(tall, axis=1)
-    system[:, :n, n] = system[:, n, :n] = -total
-    system[:, n, n] = np.sum(weight, axis=1)
-    right = np.zeros((games, n + 2))
-    right[:, :n] = (
-        -row - np.einsum("gki,gk->gi", tall, q) + np.where(free, target / np.where(free, now.y, 1.0) - now.s, 0.0)
-    )
-    right[:, n] = np.sum(now.p, axis=1) - 1.0 + np.sum(weight * q, axis=1)
+    system, right = np.zeros((games, n + 2, n + 2)), np.zeros((games, n + 2))
+    for i in range(n):
+        system[:, i, :n] = np.sum(tall[..., i, None] * vectors, axis=0)
+    system[:, range(n), range(n)] += np.where(program.equal, 0.0, now.s / np.where(program.equal, 1.0, now.y))
+    system[:, :n, n] = system[:, n, :n] = -np.sum(tall, axis=0)
+    system[:, n, n] = np.sum(weight, axis=0)
+    right[:, :n] = -np.sum(tall * q[..., None], axis=0)
+    right[:, n] = np.sum(now.p, axis=0) - 1.0 + np.sum(weight * q, axis=0)
     if program.ray:
         system[:, :n, n + 1] = system[:, n + 1, :n] = -program.direction
         right[:, n + 1] = np.sum(program.direction * now.y, axis=1) - 1.0
     else:
         system[:, n + 1, n + 1] = 1.0
-    change = _solve(system, right)
-    dy, dnu, dt = change[:, :n], change[:, n], change[:, n + 1]
-    dp = weight * (np.sum(vectors * dy[:, None, :], axis=-1) - dnu[:, None] + q)
-    dz = mu[:, None] / now.p - now.z - dp / weight
-    ds = np.where(free, (target - now.y * now.s - now.s * dy) / np.where(free, now.y, 1.0), 0.0)
-    ahead = np.minimum(_room(now.p, dp), _room(np.where(free, now.s, 1.0), ds))[:, None]
-    back = np.minimum(_room(now.z, dz), _room(np.where(free, now.y, 1.0), np.where(free, dy, 0.0)))[:, None]
-    new = _State(
-        now.p + ahead * dp, now.z + back * dz, now.s + ahead * ds, now.y + back * dy,
-        now.t + ahead[:, 0] * dt, now.nu + back[:, 0] * dnu,
-    )  # fmt: skip
-    return new, _residual(program, new, nash, free)
+    return system, right
 
 
 def _residual(program: Mixtures, at: _State, nash: Bools, free: Bools) -> Array:
     """Return the largest violation of the optimality conditions, prices scaled to the size of 1."""
-    row = np.sum(program.vectors * at.p[..., None], axis=1) - program.direction * at.t[:, None] - at.s - program.origin
-    dual = program.objective + np.sum(program.vectors * at.y[:, None, :], axis=-1) - at.nu[:, None] + at.z
+    row = _mean(program, at.p) - program.direction * at.t[:, None] - at.s
+    dual = np.where(program.member, _worth(program, at.y) - at.nu + at.z, 0.0)
     size = np.maximum(1.0, np.max(np.abs(at.y), axis=1))
-    pairs = np.where(nash, (at.s * at.y - program.weights), np.where(free, at.s * at.y / size[:, None], 0.0))
+    pairs = np.where(nash, at.s * at.y - program.weights, np.where(free, at.s * at.y / size[:, None], 0.0))
     parts = [
-        np.max(np.abs(row), axis=1), np.max(np.abs(dual), axis=1) / size, np.max(np.abs(pairs), axis=1),
-        np.max(at.p * at.z, axis=1) / size, np.abs(np.sum(at.p, axis=1) - 1.0),
+        np.max(np.abs(row), axis=1), np.max(np.abs(dual), axis=0) / size, np.max(np.abs(pairs), axis=1),
+        np.max(at.p * at.z, axis=0) / size, np.abs(np.sum(at.p, axis=0) - 1.0),
     ]  # fmt: skip
     if program.ray:
         parts.append(np.abs(np.sum(program.direction * at.y, axis=1) - 1.0))
@@ -149,11 +180,11 @@ def _residual(program: Mixtures, at: _State, nash: Bools, free: Bools) -> Array:
     return np.where(np.isfinite(worst), worst, np.inf)
 
 
-def _room(value: Array, change: Array) -> Array:
+def _room(value: Array, change: Array, axis: int) -> Array:
     """Return the longest step, at most 1, that keeps values positive."""
     with np.errstate(all="ignore"):
         steps = np.where(change < 0, -CLOSE * value / change, 1.0)
-    return np.asarray(np.minimum(1.0, np.min(steps, axis=1)))
+    return np.asarray(np.minimum(1.0, np.min(steps, axis=axis)))
 
 
 def _solve(system: Array, right: Array) -> Array:
@@ -162,10 +193,17 @@ def _solve(system: Array, right: Array) -> Array:
     scale = np.where(scale > 1e10, 1.0, scale)
     scaled = system * scale[:, :, None] * scale[:, None, :]
     bad = ~np.all(np.isfinite(scaled), axis=(1, 2)) | ~np.all(np.isfinite(right), axis=1)
-    scaled[bad], right = np.eye(system.shape[1]), np.where(bad[:, None], 0.0, right)
-    sides = (right * scale)[..., None]
+    scaled[bad] = np.eye(system.shape[1])
+    sides = (np.where(bad[:, None], 0.0, right) * scale)[..., None]
     try:
         found = np.linalg.solve(scaled, sides)
-    except np.linalg.LinAlgError:
-        found = np.linalg.pinv(scaled) @ sides
+    except np.linalg.LinAlgError:  # some system is singular: one by one, so that the others do not notice
+        found = np.array([_solve_one(a, b) for a, b in zip(scaled, sides, strict=True)])
     return np.asarray(found[..., 0] * scale)
+
+
+def _solve_one(system: Array, right: Array) -> Array:
+    try:
+        return np.asarray(np.linalg.solve(system, right), dtype=float)
+    except np.linalg.LinAlgError:
+        return np.asarray(np.linalg.lstsq(system, right)[0], dtype=float)

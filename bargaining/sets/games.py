@@ -117,7 +117,7 @@ class Games:
         none = best.converged(ACCEPT) & (gain <= LEAST_GAIN)
         status = np.where(none, Status.NO_AGREEMENT, Status.NOT_CONVERGED)
         unseen = np.flatnonzero(~np.isfinite(gain))  # no sampled point, nor the best one found, meets the constraints
-        if unseen.size:
+        if unseen.size and self.constraints:
             status[unseen[self.take(unseen)._empty()]] = Status.INFEASIBLE
         return np.where(finite, status, Status.NOT_FINITE).astype(np.int8)
 

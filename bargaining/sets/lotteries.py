@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import nnls
 
 from bargaining._types import Array, Bools, Indices
-from bargaining.numerics.mixtures import Mixed, Mixtures, mix
+from bargaining.numerics.mixtures import Mixtures, mix
 from bargaining.sets.alternating import offers_by_reach
 from bargaining.sets.base import (
     LEAST_GAIN,
@@ -38,6 +38,7 @@ from bargaining.sets.points import ALTERNATIVE, Points
 ROUNDS = 100
 CLOSED = 1e-11  # of a party's range: no deal is worth more than the mixture
 ACCEPT = 1e-9  # a larger error is reported as not converged
+SLANT = 0.01  # of the other parties' weight, in the search for a party's best deal, so that it is efficient
 CELLS = 500_000  # deals mixed at a time
 DRAWN = 1e-9  # a deal whose price falls short by more is not drawn
 
@@ -69,7 +70,7 @@ class Lotteries(FeasibleSet):
         origin = query("origin", origin, self.parties)
         direction = query("direction", direction, self.parties, least=0.0, some=True)
         if not self.free_disposal:
-            return self._mixed(origin, direction, np.zeros(self.parties))
+            return self._mixed(np.ones((), np.bool_), origin, direction, np.zeros(self.parties))
         plain = self.deals.reach(origin, direction)
         return self._unless_sure(plain, origin, direction, np.zeros(self.parties))
 
@@ -87,7 +88,7 @@ class Lotteries(FeasibleSet):
         held = np.all(free.utilities >= floor, axis=-1) | (free.status != Status.OK)
         if np.all(held):
             return free
-        return choose(held, free, self._mixed(floor, np.zeros(self.parties), np.zeros(self.parties), weights))
+        return choose(held, free, self._mixed(~held, floor, np.zeros(self.parties), np.zeros(self.parties), weights))
 
     def nash(self, origin: ArrayLike, weights: ArrayLike) -> Answer:
         """Find the largest weighted sum of log gains (see `FeasibleSet.nash`)."""
@@ -150,24 +151,27 @@ class Lotteries(FeasibleSet):
         with np.errstate(invalid="ignore"):
             level = np.sum(slopes * (rival.utilities - plain.utilities), axis=-1) <= CLOSED * scale
         sure = ok & level & (rival.status == Status.OK)
-        return _sure(plain) if np.all(sure) else choose(sure, _sure(plain), self._mixed(origin, direction, weights))
+        return _sure(plain) if np.all(sure) else choose(sure, _sure(plain), self._mixed(~sure, origin, direction, weights))
 
-    def _mixed(self, origin: Array, direction: Array, weights: Array, objective: Array | None = None) -> Answer:
-        """Answer by the best mixture of deals: a reach if the direction is not zero, a support if there is an objective."""
+    def _mixed(
+        self, asked: Bools, origin: Array, direction: Array, weights: Array, objective: Array | None = None
+    ) -> Answer:
+        """Answer the games asked for by the best mixture of deals: a reach, a Nash or a support, whichever is not zero."""
         queries = [origin, direction, weights, np.zeros(self.parties) if objective is None else objective]
         lead = leading_axes(self.shape, *(q.shape[:-1] for q in queries))
         o, d, a, c = (flat(q, lead) for q in queries)
         hull = _Hull(self, lead, o)
+        open_games = np.broadcast_to(asked, lead).ravel() & (hull.status == Status.OK)
         none = np.zeros(len(o), np.bool_)
-        if not np.all(d > 0) and self.free_disposal:  # else there is a mixture, however far down
-            room = hull.grow(hull.unit, np.zeros(o.shape), np.zeros(o.shape))
-            least = np.broadcast_to(np.where(np.any(a > 0), LEAST_GAIN, -ACCEPT), room.t.shape)
-            none = ~(room.t > least)
-        return hull.answer(hull.grow(d, a, c), none)
+        floored = open_games & ~np.all(d > 0, axis=1)  # without floors there is a mixture, however far down
+        if np.any(floored) and self.free_disposal:
+            room = hull.grow(floored, hull.unit, np.zeros(o.shape), np.zeros(o.shape))
+            none = floored & ~(room.t > np.where(np.any(a > 0, axis=1), LEAST_GAIN, -ACCEPT))
+        return hull.answer(hull.grow(open_games & ~none, d, a, c), none)
 
 
 class _Hull:
-    """Deals found so far for every game, (games, k, n) in units of the parties' ranges above the origin."""
+    """Deals found so far: utilities (k, games, n) and terms (k, games), of which `member` (k, games) belong to a game."""
 
     def __init__(self, feasible: Lotteries, lead: tuple[int, ...], origin: Array) -> None:
         self.feasible, self.lead, self.origin = feasible, lead, origin
@@ -176,16 +180,17 @@ class _Hull:
         self.gap = np.zeros(len(origin))
         self.listed = isinstance(feasible.deals, Points)
         if isinstance(feasible.deals, Points):
-            points = feasible.deals.points
-            m = points.shape[-2]
-            self.utilities = np.broadcast_to(points, (*lead, *points.shape[-2:])).reshape(-1, m, feasible.parties)
-            self.terms = {ALTERNATIVE: np.broadcast_to(np.arange(float(m)), self.utilities.shape[:2])}
+            m, n = feasible.deals.points.shape[-2:]
+            rows = np.broadcast_to(feasible.deals.points, (*lead, m, n)).reshape(-1, m, n)
+            self.utilities = np.moveaxis(rows, 1, 0)
+            self.terms = {ALTERNATIVE: np.broadcast_to(np.arange(float(m))[:, None], self.utilities.shape[:2])}
         else:
-            axes = np.eye(feasible.parties) + 0.01
+            axes = np.eye(feasible.parties) + SLANT
             found = [self._worth_most(np.broadcast_to(axis, origin.shape) / self.unit) for axis in axes]
-            self.utilities = np.stack([answer.utilities for answer in found], axis=1)
-            self.terms = {name: np.stack([a.terms[name] for a in found], axis=1) for name in found[0].terms}
-        self.status = np.where(np.all(np.isfinite(self.utilities), axis=(1, 2)), self.status, np.int8(Status.NOT_FINITE))
+            self.utilities = np.stack([answer.utilities for answer in found])
+            self.terms = {name: np.stack([a.terms[name] for a in found]) for name in found[0].terms}
+        self.member = np.ones(self.utilities.shape[:2], np.bool_)
+        self.status = np.where(np.all(np.isfinite(self.utilities), axis=(0, 2)), self.status, np.int8(Status.NOT_FINITE))
 
     def _worth_most(self, prices: Array) -> Answer:
         """Return the deals, flattened, that are worth most at these prices."""
@@ -196,43 +201,51 @@ class _Hull:
             prices, found.status.ravel(), found.residual.ravel(),
         )  # fmt: skip
 
-    def grow(self, direction: Array, weights: Array, objective: Array) -> _Best:
-        """Mix the deals, and add the one that is worth most at the mixture's prices, until none is worth more."""
+    def grow(self, games: Bools, direction: Array, weights: Array, objective: Array) -> _Best:
+        """Mix deals, and add the one that is worth most at the mixture's prices, until none is worth more.
+
+        A game that is done is left alone, so that its answer does not depend on its company.
+        """
+        best = self._mix(direction, weights, objective)
+        if self.listed:
+            return best
+        growing = games & (self.status == Status.OK)
         for _ in range(ROUNDS):
-            best = self._mix(direction, weights, objective)
-            if self.listed:
-                return best
-            rival = self._worth_most(np.maximum(best.prices, 0.0))
+            rival = self._worth_most(np.maximum(np.where(growing[:, None], best.prices, 1.0), 0.0))
             scale = np.sum(np.abs(best.prices) * self.unit, axis=1)
             with np.errstate(invalid="ignore"):
-                self.gap = np.maximum(np.sum(best.prices * (rival.utilities - best.utilities), axis=1) / scale, 0.0)
-            if not np.any((self.gap > CLOSED) & (self.status == Status.OK)):
-                return best
-            self.utilities = np.concatenate([self.utilities, rival.utilities[:, None]], axis=1)
-            self.terms = {name: np.concatenate([v, rival.terms[name][:, None]], axis=1) for name, v in self.terms.items()}
+                gap = np.maximum(np.sum(best.prices * (rival.utilities - best.utilities), axis=1) / scale, 0.0)
+            self.gap = np.where(growing, gap, self.gap)
+            growing &= (self.gap > CLOSED) & (self.status == Status.OK)
+            if not np.any(growing):
+                break
+            self.utilities = np.concatenate([self.utilities, rival.utilities[None]])
+            self.terms = {name: np.concatenate([v, rival.terms[name][None]]) for name, v in self.terms.items()}
+            self.member = np.concatenate([self.member, growing[None]])
+            best = best.renewed(self._mix(direction, weights, objective), growing)
         return best
 
     def _mix(self, direction: Array, weights: Array, objective: Array) -> _Best:
         """Return the best mixtures of the deals found so far."""
         ok = self.status == Status.OK
-        vectors = np.where(ok[:, None, None], (self.utilities - self.origin[:, None, :]) / self.unit[:, None, :], 1.0)
+        vectors = np.where(ok[:, None] & self.member[..., None], (self.utilities - self.origin) / self.unit, 0.0)
         way = direction / self.unit
         pace = 1.0 / np.maximum(np.max(way, axis=1), 1e-300)
         ray = bool(np.any(direction > 0))
-        worth = np.sum(objective * self.unit, axis=1, keepdims=True)
-        slope = objective * self.unit / np.where(worth > 0, worth, 1.0)
+        worth = np.sum(objective * self.unit, axis=1)
+        slope = objective * self.unit / np.where(worth > 0, worth, 1.0)[:, None]
         equal = np.zeros(way.shape, np.bool_) if self.feasible.free_disposal else way > 0
-        blank = np.zeros(way.shape)
-        found = []
-        for at in np.array_split(np.arange(len(vectors)), max(1, -(-vectors.shape[0] * vectors.shape[1] // CELLS))):
-            values = np.sum(vectors[at] * slope[at, None, :], axis=-1)
-            found.append(mix(Mixtures(vectors[at], values, blank[at], (way * pace[:, None])[at] if ray else blank[at],
-                                      weights[at], ray, equal[at])))  # fmt: skip
-        all_found = Mixed(*(np.concatenate(parts) for parts in zip(*(vars(f).values() for f in found), strict=True)))
-        rows = all_found.prices * (pace[:, None] if ray else np.where(worth > 0, worth, 1.0)) / self.unit
-        utilities = np.sum(all_found.probabilities[..., None] * self.utilities, axis=1)
-        prices = rows + objective
-        return _Best(all_found.probabilities, utilities, prices, all_found.t * pace, all_found.residual)
+        program = Mixtures(
+            vectors, self.member, np.sum(vectors * slope, axis=-1), way * pace[:, None] if ray else np.zeros(way.shape),
+            weights, ray, equal,
+        )  # fmt: skip
+        pieces = max(1, -(-vectors.shape[0] * vectors.shape[1] // CELLS))
+        found = [mix(program.take(at)) for at in np.array_split(np.arange(len(way)), pieces)]
+        t, residual = (np.concatenate([getattr(f, name) for f in found]) for name in ("t", "residual"))
+        p = np.concatenate([f.probabilities for f in found], axis=1)
+        rows = np.concatenate([f.prices for f in found]) * (pace if ray else np.where(worth > 0, worth, 1.0))[:, None]
+        utilities = np.sum(p[..., None] * np.where(self.member[..., None], self.utilities, 0.0), axis=0)
+        return _Best(p, utilities, rows / self.unit + objective, t * pace, residual)
 
     def answer(self, best: _Best, none: Bools) -> Answer:
         """Return the mixtures as lotteries over few deals."""
@@ -240,16 +253,16 @@ class _Hull:
         status = np.where((self.status == Status.OK) & none, np.int8(Status.NO_AGREEMENT), self.status)
         missed = np.int8(Status.NOT_CONVERGED if self.feasible.free_disposal else Status.NO_AGREEMENT)
         status = np.where((status == Status.OK) & ~(error <= ACCEPT), missed, status)
-        few = [self._few(game, best) if status[game] == Status.OK else (np.zeros(1, np.intp), np.ones(1))
-               for game in range(len(status))]  # fmt: skip
-        width = max((deals.size for deals, _ in few), default=1)
-        chosen = np.array([np.pad(deals, (0, width - deals.size), mode="edge") for deals, _ in few]).reshape(-1, width)
-        shares = np.array([np.pad(p, (0, width - p.size)) for _, p in few]).reshape(-1, width)
-        drawn = np.take_along_axis(self.utilities, chosen[..., None], axis=1)
-        n = drawn.shape[-1]
+        games, n = best.utilities.shape
+        chosen, shares = np.zeros((games, n + 1), np.intp), np.zeros((games, n + 1))
+        for game in map(int, np.flatnonzero(status == Status.OK)):
+            deals, p = self._few(game, best)
+            chosen[game], shares[game, : p.size] = np.pad(deals, (0, n + 1 - p.size), mode="edge"), p
+        rows = np.arange(games)[:, None]
+        drawn = self.utilities[chosen, rows]
         lottery = Lottery(
-            shares.reshape(*self.lead, width), drawn.reshape(*self.lead, width, n),
-            {name: np.take_along_axis(v, chosen, axis=1).reshape(*self.lead, width) for name, v in self.terms.items()},
+            shares.reshape(*self.lead, n + 1), drawn.reshape(*self.lead, n + 1, n),
+            {name: v[chosen, rows].reshape(*self.lead, n + 1) for name, v in self.terms.items()},
         )  # fmt: skip
         utilities = np.sum(shares[..., None] * drawn, axis=1)
         return Answer(
@@ -259,25 +272,37 @@ class _Hull:
 
     def _few(self, game: int, best: _Best) -> tuple[Indices, Array]:
         """Return deals and probabilities of a lottery with the same utilities, over deals that are linearly independent."""
-        u = (self.utilities[game] - self.origin[game]) / self.unit[game]
+        own = np.flatnonzero(self.member[:, game])
+        u = (self.utilities[own, game] - self.origin[game]) / self.unit[game]
         worth = u @ (best.prices[game] * self.unit[game])
         size = float(np.max(np.abs(worth)))
-        face = np.flatnonzero((worth >= np.max(worth) - DRAWN * size) | (best.probabilities[game] > DRAWN))
+        p = best.probabilities[own, game]
+        face = np.flatnonzero((worth >= np.max(worth) - DRAWN * size) | (p > DRAWN))
         target = (best.utilities[game] - self.origin[game]) / self.unit[game]
         shares = nnls(np.vstack([u[face].T, np.ones(face.size)]), np.append(target, 1.0))[0]
         kept = np.flatnonzero(shares > 0)
-        return face[kept], shares[kept] / np.sum(shares[kept])
+        return own[face[kept]], shares[kept] / np.sum(shares[kept])
 
 
 @dataclass(frozen=True)
 class _Best:
-    """Best mixtures: probabilities (games, k), utilities and prices (games, n), t and residual (games,)."""
+    """Best mixtures: probabilities (k, games), utilities and prices (games, n), t and residual (games,)."""
 
     probabilities: Array
     utilities: Array
     prices: Array
     t: Array
     residual: Array
+
+    def renewed(self, new: _Best, games: Bools) -> _Best:
+        """Return the mixtures, new for some games; the new ones may mix more deals."""
+        more = len(new.probabilities) - len(self.probabilities)
+        padded = np.concatenate([self.probabilities, np.zeros((more, games.size))])
+        return _Best(
+            np.where(games, new.probabilities, padded), np.where(games[:, None], new.utilities, self.utilities),
+            np.where(games[:, None], new.prices, self.prices), np.where(games, new.t, self.t),
+            np.where(games, new.residual, self.residual),
+        )  # fmt: skip
 
 
 def _sure(answer: Answer) -> Answer:

@@ -73,14 +73,14 @@ class Pie(FeasibleSet):
         origin = query("origin", origin, self.parties)
         direction = query("direction", direction, self.parties, least=0.0, some=True)
         lead = leading_axes(self.shape, origin.shape[:-1], direction.shape[:-1])
-        return self._answer(lead, *_reach(self._shares(lead), flat(origin, lead).T, flat(direction, lead).T))
+        return self._answer(lead, _reach, flat(origin, lead).T, flat(direction, lead).T)
 
     def support(self, weights: ArrayLike, floor: ArrayLike | None = None) -> Answer:
         """Find the largest weighted sum of utilities (see `FeasibleSet.support`)."""
         weights = query("weights", weights, self.parties, least=0.0, some=True)
         floor = np.full(self.parties, -np.inf) if floor is None else query("floor", floor, self.parties)
         lead = leading_axes(self.shape, weights.shape[:-1], floor.shape[:-1])
-        return self._answer(lead, *_support(self._shares(lead), flat(weights, lead).T, flat(floor, lead).T))
+        return self._answer(lead, _support, flat(weights, lead).T, flat(floor, lead).T)
 
     def nash(self, origin: ArrayLike, weights: ArrayLike) -> Answer:
         """Find the largest weighted sum of log gains (see `FeasibleSet.nash`)."""
@@ -88,7 +88,7 @@ class Pie(FeasibleSet):
         weights = query("weights", weights, self.parties, least=0.0, some=True)
         lead = leading_axes(self.shape, origin.shape[:-1], weights.shape[:-1])
         least = np.broadcast_to(self.least_gain(), (*lead, self.parties)).reshape(-1, self.parties).T
-        return self._answer(lead, *_nash(self._shares(lead), flat(origin, lead).T, flat(weights, lead).T, least))
+        return self._answer(lead, _nash, flat(origin, lead).T, flat(weights, lead).T, least)
 
     def offers(self, origin: ArrayLike, factors: ArrayLike) -> Offers:
         """Find both alternating-offers proposals (see `FeasibleSet.offers`)."""
@@ -158,11 +158,11 @@ class Pie(FeasibleSet):
             tuple(u.change(lambda value: flat_numbers(value, lead)) for u in self.utilities),
         )
 
-    def _answer(
-        self, lead: tuple[int, ...], money: Array, utilities: Array, normal: Array, bad: Bools, none: Bools
-    ) -> Answer:
-        finite = np.all(np.isfinite(utilities), axis=0) & ~bad
-        status = np.where(none, Status.NO_AGREEMENT, np.where(finite, Status.OK, Status.NOT_FINITE)).astype(np.int8)
+    def _answer(self, lead: tuple[int, ...], solve: Callable[..., Found], *queries: Array) -> Answer:
+        with np.errstate(all="ignore"):  # slopes of zero and infinity at the ends of the pie are meant
+            money, utilities, normal, bad, none = solve(self._shares(lead), *queries)
+        broken = bad | (~none & ~np.all(np.isfinite(utilities), axis=0))
+        status = np.where(broken, Status.NOT_FINITE, np.where(none, Status.NO_AGREEMENT, Status.OK)).astype(np.int8)
         size = flat_numbers(self.size, lead)
         with np.errstate(all="ignore"):
             residual = np.abs(np.sum(money, axis=0) - size) / size
@@ -185,8 +185,7 @@ class _Shares:
     def each(self, method: Callable[..., Array], *values: Array, pick: Indices | None = None) -> Array:
         """Call a method of every party's utility on its rows of the values."""
         own = self.utilities if pick is None else [u.change(lambda setting: setting[pick]) for u in self.utilities]
-        with np.errstate(all="ignore"):
-            rows = [method(u, *(value[i] for value in values)) for i, u in enumerate(own)]
+        rows = [method(u, *(value[i] for value in values)) for i, u in enumerate(own)]
         return np.array([np.broadcast_to(row, values[0].shape[1:]) for row in rows], dtype=float)
 
     def value(self, money: Array) -> Array:
@@ -224,8 +223,7 @@ def _reach(shares: _Shares, origin: Array, way: Array) -> Found:
     held = np.where(moving, 0.0, shares.cost(origin))
     rest = shares.size - np.sum(held, axis=0)
     count = np.count_nonzero(moving, axis=0)
-    with np.errstate(all="ignore"):
-        steps = (shares.value(np.broadcast_to(rest / count, way.shape)) - origin) / np.where(moving, way, 1.0)
+    steps = (shares.value(np.broadcast_to(rest / count, way.shape)) - origin) / np.where(moving, way, 1.0)
     low = np.min(np.where(moving, steps, np.inf), axis=0)
     high = np.max(np.where(moving, steps, -np.inf), axis=0)
 
@@ -238,9 +236,8 @@ def _reach(shares: _Shares, origin: Array, way: Array) -> Found:
     t = decreasing_root(left, low, high, np.arange(rest.size))
     utilities = np.maximum(origin + t * way, shares.value(np.zeros(way.shape)))
     money = np.where(moving, shares.cost(utilities), held)
-    with np.errstate(all="ignore"):
-        normal = 1.0 / shares.slope(money)
-        normal = normal / np.sum(np.where(moving, normal * way, 0.0), axis=0)
+    normal = 1.0 / shares.slope(money)
+    normal = normal / np.sum(np.where(moving, normal * way, 0.0), axis=0)
     return money, utilities, normal, shares.bad(origin, way), none
 
 
@@ -255,8 +252,7 @@ def _support(shares: _Shares, weights: Array, floor: Array) -> Found:
     high = np.max(np.where(wanted, prices, -np.inf), axis=0) * (1 + 1e-12)
 
     def demand(price: Array, pick: Indices) -> Array:
-        with np.errstate(all="ignore"):
-            ratio = price / np.where(wanted, weights, 1.0)[:, pick]
+        ratio = price / np.where(wanted, weights, 1.0)[:, pick]
         amounts = shares.each(lambda u, p: u.demand(p), ratio, pick=pick)
         return np.clip(np.where(wanted[:, pick], amounts, -np.inf), base[:, pick], base[:, pick] + rest[pick])
 
@@ -268,11 +264,9 @@ def _support(shares: _Shares, weights: Array, floor: Array) -> Found:
     none = ~(rest >= -ROUNDING * shares.size)
     cheap, dear = decreasing_jump(excess, low, high, everyone)
     most, least = demand(cheap, everyone), demand(dear, everyone)
-    with np.errstate(all="ignore"):
-        part = (shares.size - np.sum(least, axis=0)) / np.sum(most - least, axis=0)
+    part = (shares.size - np.sum(least, axis=0)) / np.sum(most - least, axis=0)
     money = least + np.clip(np.nan_to_num(part), 0.0, 1.0) * (most - least)
-    with np.errstate(all="ignore"):
-        shadow = np.where(money <= base, dear / shares.slope(money), 0.0)
+    shadow = np.where(money <= base, dear / shares.slope(money), 0.0)
     normal = np.where(np.isfinite(floor) & (base > 0), np.maximum(weights, np.nan_to_num(shadow)), weights)
     limits = np.where(np.isneginf(floor), 0.0, floor)
     return money, shares.value(money), normal, shares.bad(weights, limits), none
@@ -289,8 +283,7 @@ def _nash(shares: _Shares, origin: Array, weights: Array, least: Array) -> Found
     none = ~(rest >= -ROUNDING * shares.size) | np.any(wanted & ~(ideal > least), axis=0)
     rest = np.where(none, shares.size, rest)  # any number that is no trouble
     part = np.broadcast_to(rest / np.count_nonzero(wanted, axis=0), base.shape)
-    with np.errstate(all="ignore"):
-        prices = np.log(weights * shares.slope(base + part) / (start + shares.gain(base, part)))
+    prices = np.log(weights * shares.slope(base + part) / (start + shares.gain(base, part)))
     low = np.min(np.where(wanted, prices, np.inf), axis=0)
     high = np.max(np.where(wanted, prices, -np.inf), axis=0)
 
@@ -309,9 +302,8 @@ def _nash(shares: _Shares, origin: Array, weights: Array, least: Array) -> Found
     money = asked(decreasing_root(excess, low, high, everyone), everyone)
     money = money * (rest / np.sum(money, axis=0))
     more = start + shares.gain(base, money)
-    with np.errstate(all="ignore"):
-        price = np.max(np.where(wanted, weights * shares.slope(base + money) / more, -np.inf), axis=0)
-        normal = np.where(wanted, weights / more, price / shares.slope(base))
+    price = np.max(np.where(wanted, weights * shares.slope(base + money) / more, -np.inf), axis=0)
+    normal = np.where(wanted, weights / more, price / shares.slope(base))
     return base + money, origin + more, normal, shares.bad(origin, weights), none
 
 
@@ -322,9 +314,8 @@ def _amount(utility: Utility, price: Array, weight: Array, base: Array, start: A
     def short(more: Array, games: Array) -> Array:
         at = games.astype(np.intp)
         here = own.change(lambda value: value[at])
-        with np.errstate(all="ignore"):
-            gain = start[at] + here.gain(base[at], more)
-            steep = here.slope(base[at] + more)
-            return np.asarray(weight[at] - price[at] * np.where(np.isinf(steep), 0.0, gain / steep))
+        gain = start[at] + here.gain(base[at], more)
+        steep = here.slope(base[at] + more)
+        return np.asarray(weight[at] - price[at] * np.where(np.isinf(steep), 0.0, gain / steep))
 
     return decreasing_root(short, np.zeros(rest.size), rest, np.arange(rest.size))

@@ -1,0 +1,321 @@
+"""Solved problems as data: what was published, where, and what the library must say.
+
+`problems()` are bargaining problems of all kinds for tests that ask every concept about every problem; `SOLVED` are
+published results with the exact values they must reproduce.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import bargaining as bg
+from bargaining.concept import Concept, StrategicModel
+from bargaining.problems.problem import Problem
+from bargaining.solution import Solution
+
+# -- problems --------------------------------------------------------------------------------------------------------
+
+GOODS = {  # what each good is worth to Bill and to Jack; Bill owns the first five (Nash 1950)
+    "book": (2, 4), "whip": (2, 2), "ball": (2, 1), "bat": (2, 2), "box": (4, 1),
+    "pen": (10, 1), "toy": (4, 1), "knife": (6, 2), "hat": (2, 2),
+}  # fmt: skip
+
+
+def barters() -> list[tuple[int, ...]]:
+    """All ways to hand goods over: one bit a good."""
+    return list(itertools.product((0, 1), repeat=len(GOODS)))
+
+
+def barter() -> Problem:
+    bill, jack = np.array(list(GOODS.values())).T
+    to_bill = np.array([-1] * 5 + [1] * 4)  # handing over Bill's goods costs him
+    gains = [(np.dot(moved, to_bill * bill), np.dot(moved, -to_bill * jack)) for moved in barters()]
+    return bg.from_points(gains, disagreement=[0, 0], parties=("Bill", "Jack"))
+
+
+def parabola(d: tuple[float, float] = (0, 0)) -> Problem:
+    return bg.from_curve(lambda u: 4 - u**2, d, low=0, high=2)
+
+
+def circle() -> Problem:
+    return bg.from_curve(lambda u: np.sqrt(4 - u**2), (0, 0), low=0, high=2)
+
+
+def hull(points: Any, d: Any = None) -> Problem:
+    d = np.zeros(np.shape(points)[-1]) if d is None else d
+    return bg.lotteries(bg.from_points(points, disagreement=d))
+
+
+def kinked(d: tuple[float, float] = (0, 0)) -> Problem:
+    return hull([[0, 12], [6, 10], [9, 4], [10, 0]], d)
+
+
+def pie(one: Any = None, two: Any = None, size: float = 1, fallback: Any = None) -> Problem:
+    return bg.split(size, [one or bg.Linear(), two or bg.Linear()], fallback)
+
+
+def powers() -> Problem:
+    return pie(bg.Power(0.5), bg.Power(0.8))
+
+
+def log_rolling() -> Problem:
+    return bg.from_issues(
+        [bg.Issue("x"), bg.Issue("y")],
+        {"one": lambda x, y: 3 * x + y, "two": lambda x, y: (1 - x) + 2 * (1 - y)},
+        [0, 0],
+    )
+
+
+def edgeworth_box() -> Problem:
+    return bg.from_issues(
+        [bg.Issue("x"), bg.Issue("y")],
+        {
+            "one": lambda x, y: x ** (2 / 3) * y ** (1 / 3),
+            "two": lambda x, y: (1 - x) ** (1 / 3) * (1 - y) ** (2 / 3),
+        },
+        [0, 0],
+    )
+
+
+def firm_and_union() -> Problem:
+    """Ten members; those not employed earn 1/2 elsewhere; f(l) = 2 sqrt(l)."""
+    return bg.from_issues(
+        [bg.Issue("employment", 0, 10), bg.Issue("wage", 0, 2)],
+        {
+            "union": lambda employment, wage: employment * (wage - 0.5),
+            "firm": lambda employment, wage: 2 * employment**0.5 - wage * employment,
+        },
+        [0, 0],
+    )
+
+
+def ellipsoid() -> Problem:
+    return bg.from_issues(
+        [bg.Issue("a", 0, 1), bg.Issue("b", 0, 2), bg.Issue("c", 0, 4)],
+        {"one": lambda a: a, "two": lambda b: b, "three": lambda c: c},
+        [0, 0, 0],
+        constraints=lambda a, b, c: 1 - a**2 - (b / 2) ** 2 - (c / 4) ** 2,
+    )
+
+
+def capped_simplex() -> Problem:
+    return hull([[0.2, 0.8, 0], [0.2, 0, 0.8], [0, 1, 0], [0, 0, 1]])
+
+
+def three_points() -> Problem:
+    return bg.from_points([[1, 4], [4, 1], [2.2, 1.6]], disagreement=[0, 0])
+
+
+def large_utilities() -> Problem:
+    return pie(size=2e9 + 1e-3, fallback=[1e9, 1e9])
+
+
+def problems() -> dict[str, Callable[[], Problem]]:
+    """One problem of each kind, or more: sets, numbers of parties, disagreement points, stacks."""
+    return {
+        "linear pie": lambda: pie(size=100, fallback=[10, 70]),
+        "risk-averse pie": lambda: pie(bg.CRRA(2, 0.1), bg.CARA(3), fallback=[0.05, 0.1]),
+        "pie for four": lambda: bg.split(10, [bg.Linear(), bg.Power(0.5), bg.Log(2), bg.CRRA(1)], [1, 1, 1, 1]),
+        "stack of pies": lambda: bg.split(
+            [1, 5, 20], [bg.Power([0.2, 0.5, 0.9]), bg.Linear()], [[0, 0], [1, 2], [0.3, 0.1]]
+        ),
+        "parabola": parabola,
+        "parabola, d above zero": lambda: parabola((0.5, 1)),
+        "circle": circle,
+        "stack of curves": lambda: bg.from_curve(
+            lambda u, *, k: k - u**2, np.zeros((3, 2)), parameters={"k": [1.0, 2.0, 4.0]}
+        ),
+        "kinked polygon": kinked,
+        "kinked polygon, d above zero": lambda: kinked((1, 2)),
+        "rectangle": lambda: hull([[1, 3]]),
+        "line": lambda: hull([[12, 0], [0, 8]], (2, 1)),
+        "stack of polygons": lambda: hull(np.random.default_rng(1).random((20, 15, 2)), np.full((20, 2), 0.2)),
+        "hull for three": capped_simplex,
+        "stack of hulls for three": lambda: hull(np.random.default_rng(2).random((10, 12, 3)), np.full((10, 3), 0.2)),
+        "points": three_points,
+        "points for three": lambda: bg.from_points(np.random.default_rng(3).random((40, 3)), [0.1, 0.2, 0.3]),
+        "stack of points": lambda: bg.from_points(np.random.default_rng(4).random((9, 7, 2)), np.full((9, 2), 0.1)),
+        "log-rolling": log_rolling,
+        "Edgeworth box": edgeworth_box,
+        "ellipsoid": ellipsoid,
+        "lotteries over a dent": lambda: bg.lotteries(
+            bg.from_issues([bg.Issue("x")], {"a": lambda x: x**2 + 0.2 * x, "b": lambda x: 1 - x**0.5}, [0, 0.1])
+        ),
+        "capped pie": lambda: bg.capped(pie(size=10), [3, np.inf]),
+        "rescaled polygon": lambda: bg.rescaled(kinked(), [1e6, 1e-3], [5, -7]),
+    }
+
+
+CONCEPTS: list[Concept] = [
+    bg.Nash(), bg.KalaiSmorodinsky(), bg.Egalitarian(), bg.Utilitarian(), bg.Utilitarian(rational=False),
+]  # fmt: skip
+
+
+# -- published results -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Solved:
+    title: str
+    problem: Callable[[], Problem]
+    concept: Concept | StrategicModel
+    value: Callable[[Solution], Any]
+    expected: Any
+    source: str
+    tolerance: float = 1e-9
+
+
+def utilities(solution: Solution) -> Any:
+    return solution.utilities
+
+
+def gains(solution: Solution) -> Any:
+    return solution.gains
+
+
+def first_utility(solution: Solution) -> Any:
+    return solution.utilities[0]
+
+
+def ideal(solution: Solution) -> Any:
+    return solution.problem.ideal
+
+
+def term(name: str) -> Callable[[Solution], Any]:
+    return lambda solution: solution.terms[name]
+
+
+def offer(number: int) -> Callable[[Solution], Any]:
+    """What the other party's proposal would have been."""
+    return lambda solution: solution.equilibrium.proposals[number].utilities  # type: ignore[union-attr]
+
+
+def talks(one: float, two: float, **options: Any) -> bg.AlternatingOffers:
+    return bg.AlternatingOffers(factors=(one, two), **options)
+
+
+NASH, KS, EGALITARIAN = bg.Nash(), bg.KalaiSmorodinsky(), bg.Egalitarian()
+NASH_1950 = "Nash (1950), Econometrica 18, 155-162"
+FERGUSON = "Ferguson, Game Theory (UCLA notes), part III, section 4.3"
+KS_1975 = "Kalai and Smorodinsky (1975), Econometrica 43, 513-518"
+KALAI_1977 = "Kalai (1977), Econometrica 45, 1623-1630"
+ROTH_1979 = "Roth (1979), Axiomatic Models of Bargaining"
+KRS_1981 = "Kihlstrom, Roth and Schmeidler (1981)"
+HARSANYI_SELTEN = "Harsanyi and Selten (1972); Kalai (1977), IJGT 6, 129-133"
+OR_1990 = "Osborne and Rubinstein (1990), Bargaining and Markets, chapter 2"
+RUBINSTEIN = "Rubinstein (1982), Econometrica 50, 97-109"
+BRW_1986 = "Binmore, Rubinstein and Wolinsky (1986), RAND Journal 17, 176-188"
+MUTHOO = "Muthoo (1999), Bargaining Theory with Applications"
+FIRST_SET, SECOND_SET = [[0, 0], [0, 1], [0.75, 0.75], [1, 0]], [[0, 0], [0, 1], [1, 0.7], [1, 0]]
+
+SOLVED = [
+    Solved("barter of Bill and Jack", lambda: bg.lotteries(barter()), NASH, gains, [12, 5], NASH_1950),
+    Solved("the same without lotteries", barter, NASH, gains, [12, 5], NASH_1950),
+    Solved("parabola", parabola, NASH, utilities, [2 / 3**0.5, 8 / 3], FERGUSON),
+    Solved("parabola, d = (0, 1)", lambda: parabola((0, 1)), NASH, utilities, [1, 3], FERGUSON),
+    Solved("parabola", parabola, KS, utilities, [5**0.5 - 1, 2 * 5**0.5 - 2], KS_1975),
+    Solved("parabola", parabola, EGALITARIAN, utilities, [(17**0.5 - 1) / 2] * 2, KALAI_1977),
+    Solved("parabola, d = (0, 1)", lambda: parabola((0, 1)), KS, utilities, [(15**0.5 - 3**0.5) / 2, (3 * 5**0.5 - 1) / 2],
+           KS_1975),
+    Solved("parabola, d = (0, 1): ideal point", lambda: parabola((0, 1)), KS, ideal, [3**0.5, 4], KS_1975),
+    Solved("kinked polygon", kinked, NASH, utilities, [6, 10], NASH_1950),
+    Solved("kinked polygon", kinked, KS, utilities, [55 / 8, 33 / 4], KS_1975),
+    Solved("kinked polygon", kinked, EGALITARIAN, utilities, [22 / 3, 22 / 3], KALAI_1977),
+    Solved("kinked polygon", kinked, bg.Utilitarian(), lambda s: np.sum(s.utilities), 16, "definition"),
+    Solved("monotonicity, smaller set", lambda: hull(FIRST_SET), NASH, utilities, [0.75, 0.75], KS_1975),
+    Solved("monotonicity, larger set", lambda: hull(SECOND_SET), NASH, utilities, [1, 0.7], KS_1975),
+    Solved("monotonicity, smaller set", lambda: hull(FIRST_SET), KS, utilities, [0.75, 0.75], KS_1975),
+    Solved("monotonicity, larger set", lambda: hull(SECOND_SET), KS, utilities, [10 / 13, 10 / 13], KS_1975),
+    Solved("power utilities .5 and .8", powers, NASH, term("party 1"), 5 / 13, ROTH_1979),
+    Solved("power utilities .5 and .8", powers, bg.Nash((0.3, 0.7)), term("party 1"), 15 / 71, ROTH_1979),
+    Solved("square root against linear", lambda: pie(bg.Power(0.5)), KS, term("party 1"), (3 - 5**0.5) / 2, KS_1975),
+    Solved("square root against linear", lambda: pie(bg.Power(0.5)), KS, utilities, [(5**0.5 - 1) / 2] * 2, KS_1975),
+    Solved("CARA 1 against CARA 2", lambda: pie(bg.CARA(1), bg.CARA(2)), NASH, term("party 1"),
+           0.5491770806462644, KRS_1981),  # log z with 2 z^3 - z^2 = e^2
+    Solved("log against linear", lambda: pie(bg.Log()), NASH, term("party 1"),
+           0.4547332175610647, OR_1990),  # exp(W(2e) - 1) - 1
+    Solved("linear frontier 2 u_1 + 3 u_2 = 24", lambda: hull([[12, 0], [0, 8]], (2, 1)), bg.Nash((0.3, 0.7)), utilities,
+           [91 / 20, 149 / 30], HARSANYI_SELTEN),
+    Solved("firm and union: employment", firm_and_union, NASH, term("employment"), 4, OR_1990, 1e-8),
+    Solved("firm and union: wage", firm_and_union, NASH, term("wage"), 0.75, OR_1990, 1e-8),
+    Solved("log-rolling", log_rolling, NASH, utilities, [3, 2], "Raiffa (1982), The Art and Science of Negotiation"),
+    Solved("log-rolling: terms", log_rolling, NASH, lambda s: list(s.terms.values()), [1, 0], "Raiffa (1982)"),
+    Solved("log-rolling", log_rolling, KS, utilities, [36 / 13, 27 / 13], "Brams and Taylor (1996), adjusted winner"),
+    Solved("log-rolling", log_rolling, EGALITARIAN, utilities, [2.25, 2.25], KALAI_1977),
+    Solved("Edgeworth box: terms", edgeworth_box, NASH, lambda s: list(s.terms.values()), [2 / 3, 1 / 3], "textbook", 1e-8),
+    Solved("Edgeworth box", edgeworth_box, NASH, utilities, [2 ** (2 / 3) / 3] * 2, "textbook", 1e-8),
+    Solved("three points: all maximisers", three_points, NASH, lambda s: s.ties.utilities if s.ties else None,
+           [[1, 4], [4, 1]], "Kaneko (1980); Herrero (1989)"),
+    Solved("three points with lotteries", lambda: bg.lotteries(three_points()), NASH, utilities, [2.5, 2.5],
+           "Conley and Wilkie (1996)"),
+    Solved("three points: weakly efficient", three_points, KS, utilities, [1.6, 1.6], "Conley and Wilkie (1996)"),
+    Solved("linear frontier, d = (2, 3)", lambda: hull([[10, 0], [0, 10]], (2, 3)), NASH, utilities, [4.5, 5.5], NASH_1950),
+    Solved("linear frontier, d = (2, 3)", lambda: hull([[10, 0], [0, 10]], (2, 3)), KS, utilities, [4.5, 5.5], KS_1975),
+    Solved("linear frontier, d = (2, 3): ideal", lambda: hull([[10, 0], [0, 10]], (2, 3)), KS, ideal, [7, 8], KS_1975),
+    Solved("rectangle: weakly efficient", lambda: hull([[1, 3]]), EGALITARIAN, utilities, [1, 1], KALAI_1977),
+    Solved("rectangle", lambda: hull([[1, 3]]), NASH, utilities, [1, 3], "Chun and Peters (1988)"),
+    Solved("rectangle", lambda: hull([[1, 3]]), KS, utilities, [1, 3], "Chun and Peters (1988)"),
+    Solved("kinked polygon, d = (1, 2)", lambda: kinked((1, 2)), bg.Proportional((2, 1)), utilities, [8.2, 5.6],
+           KALAI_1977),
+    Solved("tiny surplus, large utilities", large_utilities, NASH, gains, [5e-4, 5e-4], "exact arithmetic", 2e-7),
+    Solved("tiny surplus, large utilities", large_utilities, KS, gains, [5e-4, 5e-4], "exact arithmetic", 2e-7),
+    Solved("tiny surplus, large utilities", large_utilities, EGALITARIAN, gains, [5e-4, 5e-4], "exact arithmetic", 2e-7),
+    Solved("tiny surplus, large utilities", large_utilities, bg.Nash((0.9, 0.1)), gains, [9e-4, 1e-4], "exact arithmetic",
+           2e-7),
+    Solved("risk sensitivity: after", circle, NASH, utilities, [2**0.5] * 2, KRS_1981),
+    Solved("risk sensitivity: after", circle, KS, utilities, [2**0.5] * 2, KRS_1981),
+    Solved("three parties, u_1 + 2 u_2 + 3 u_3 = 30", lambda: hull(np.diag([30, 15, 10]), (1, 0, 2)),
+           bg.Nash((0.5, 0.3, 0.2)), utilities, [25 / 2, 69 / 20, 53 / 15], ROTH_1979),
+    Solved("ellipsoid", ellipsoid, bg.Nash((0.5, 0.3, 0.2)), utilities, [0.5**0.5, 2 * 0.3**0.5, 4 * 0.2**0.5],
+           "definition"),
+    Solved("ellipsoid", ellipsoid, KS, utilities, [3**-0.5, 2 * 3**-0.5, 4 * 3**-0.5], "definition"),
+    Solved("ellipsoid", ellipsoid, EGALITARIAN, utilities, [4 / 21**0.5] * 3, "definition"),
+    Solved("simplex with a cap", capped_simplex, NASH, utilities, [0.2, 0.4, 0.4], "Thomson (1994), Handbook, chapter 35"),
+    Solved("simplex with a cap", capped_simplex, KS, utilities, [1 / 11, 5 / 11, 5 / 11], "Thomson (1994)"),
+    Solved("simplex with a cap", capped_simplex, EGALITARIAN, utilities, [0.2, 0.2, 0.2], KALAI_1977),
+    Solved("Rubinstein, factors .9 and .8", pie, talks(0.9, 0.8), utilities, [5 / 7, 2 / 7], RUBINSTEIN, 1e-12),
+    Solved("Rubinstein, second's offer", pie, talks(0.9, 0.8), lambda s: offer(1)(s)[0], 9 / 14, RUBINSTEIN, 1e-12),
+    *(
+        Solved(f"rates .05 and .1, rounds of {h:g} years", pie, bg.AlternatingOffers(h, (0.05, 0.1)), first_utility, share,
+               f"{MUTHOO}, corollary 3.1", 1e-12)
+        for h, share in (
+            (1.0, 0.6831875905144053), (0.1, 0.6683319375087213), (0.01, 0.6668333194374856), (0.0, 2 / 3),
+            (1e-6, np.expm1(-1e-7) / np.expm1(-1.5e-7)), (1e-12, np.expm1(-1e-13) / np.expm1(-1.5e-13)),
+        )
+    ),
+    Solved("power utilities, first's offer", powers, talks(0.9, 0.85), term("party 1"),
+           0.5424493829419045, BRW_1986),  # (1 - .85^1.25) / (1 - .81 * .85^1.25)
+    Solved("power utilities, second's offer", powers, talks(0.9, 0.85, first=1), term("party 1"),
+           0.4393840001829427, BRW_1986),
+    Solved("parabola, factor .95, first's offer", parabola, talks(0.95, 0.95), utilities,
+           [1.184178492834674, 2.5977212971078], f"{RUBINSTEIN}; {OR_1990}"),  # u_1 = 2 sqrt((1 - d) / (1 - d^3))
+    Solved("parabola, factor .95, second's offer", parabola, talks(0.95, 0.95), offer(1),
+           [1.1249695681929401, 2.73444347063979], f"{RUBINSTEIN}; {OR_1990}"),
+    Solved("parabola, limit of short rounds", parabola, bg.AlternatingOffers(0, (0.1, 0.1)), utilities, [2 / 3**0.5, 8 / 3],
+           "Binmore (1987)"),
+    Solved("breakdown with probability .1, payoffs .2 and .3", lambda: pie(fallback=[0.2, 0.3]),
+           bg.AlternatingOffers(1, (0, 0), breakdown=bg.Breakdown(-np.log(0.9))), first_utility, 0.2 + 0.5 / 1.9,
+           f"{BRW_1986}; {MUTHOO}, proposition 4.1"),
+    Solved("the same, limit of short rounds", lambda: pie(fallback=[0.2, 0.3]),
+           bg.AlternatingOffers(0, (0, 0), breakdown=bg.Breakdown(-np.log(0.9))), first_utility, 0.45, BRW_1986),
+    # In the source talks break down right after a rejection, here at the end of the round, so payoffs grow by exp(r).
+    Solved("impatience and breakdown", pie,
+           bg.AlternatingOffers(1, (0.05, 0.1), breakdown=bg.Breakdown(0.2, (0.2 * np.exp(0.05), 0.3 * np.exp(0.1)))),
+           first_utility, 0.5475910970370791, f"{MUTHOO}, section 4.4"),
+    Solved("impatience and breakdown, limit", pie,
+           bg.AlternatingOffers(0, (0.05, 0.1), breakdown=bg.Breakdown(0.2, (0.2, 0.3))), first_utility, 28 / 55,
+           f"{MUTHOO}, section 4.4"),
+    Solved("impatience and breakdown: limit d", pie,
+           bg.AlternatingOffers(0, (0.05, 0.1), breakdown=bg.Breakdown(0.2, (0.2, 0.3))),
+           lambda s: s.equilibrium.origin if s.equilibrium else None, [4 / 25, 1 / 5], f"{MUTHOO}, section 4.4"),
+    Solved("time preference alone", lambda: pie(bg.Power(0.5)), bg.AlternatingOffers(0, (0.05, 0.1)), term("party 1"), 0.5,
+           BRW_1986),
+    Solved("risk of breakdown alone", lambda: pie(bg.Power(0.5)),
+           bg.AlternatingOffers(0, (0, 0), breakdown=bg.Breakdown(0.3)), term("party 1"), 1 / 3, BRW_1986),
+    Solved("cake of 100, d = (10, 70)", lambda: pie(size=100, fallback=[10, 70]), NASH, utilities, [20, 80], MUTHOO),
+]  # fmt: skip

@@ -1,0 +1,100 @@
+"""Every concept on every kind of problem: what it picks passes re-examination and has the concept's defining property."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+import bargaining as bg
+from bargaining.concept import Concept
+from bargaining.errors import InvalidProblem
+from bargaining.problems.problem import Problem
+from bargaining.solution import Solution
+from tests.problems import CONCEPTS, problems
+
+PROBLEMS = problems()
+
+
+def relative(solution: Solution, values: object) -> np.ndarray:
+    return np.asarray(values) / solution.problem.feasible.spread()
+
+
+def defining_property(solution: Solution) -> None:
+    problem, concept = solution.problem, solution.concept
+    if isinstance(concept, bg.KalaiSmorodinsky):
+        assert np.ptp(solution.fractions, axis=-1) == pytest.approx(0, abs=1e-9)
+    if isinstance(concept, bg.Egalitarian):
+        level = np.max(np.abs(solution.utilities)) + np.max(np.abs(problem.disagreement))
+        assert np.ptp(solution.gains, axis=-1) == pytest.approx(0, abs=1e-9 * level)
+    if isinstance(concept, bg.Nash) and problem.feasible.convex is not False:
+        # Shapley (1969): with weights a_i / gain_i the Nash point has the largest weighted sum.
+        assert np.all(np.abs(solution.certificate.gap) <= 1e-9)
+
+
+@pytest.mark.parametrize("concept", CONCEPTS, ids=repr)
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_solution_passes_examination(name: str, concept: Concept) -> None:
+    solution = bg.solve(PROBLEMS[name](), concept)
+    assert np.all(solution.status == bg.Status.OK)
+    assert bg.verify(solution, trials=300).ok, bg.verify(solution, trials=300)
+    defining_property(solution)
+
+
+@pytest.mark.parametrize("name", [name for name, make in PROBLEMS.items() if make().n == 2])
+def test_alternating_offers_on_every_set(name: str) -> None:
+    problem = PROBLEMS[name]()
+    talks = bg.AlternatingOffers(period=0.5, impatience=(0.1, 0.2), breakdown=bg.Breakdown(0.1))
+    if problem.feasible.convex is False:
+        with pytest.raises(InvalidProblem, match=r"bg\.lotteries"):
+            bg.solve(problem, talks)
+        return
+    solution = bg.solve(problem, talks)
+    assert bg.verify(solution, trials=300).ok, bg.verify(solution, trials=300)
+    assert solution.equilibrium is not None
+    slack, best = relative(solution, solution.equilibrium.slack), relative(solution, problem.ideal)
+    assert np.all(slack >= -1e-9)
+    for i, proposal in enumerate(
+        solution.equilibrium.proposals
+    ):  # more than is needed is offered with one's best deal only
+        own = relative(solution, proposal.utilities)[..., i]
+        assert np.all((slack[..., 1 - i] <= 1e-9) | (own >= best[..., i] - 1e-9))
+
+
+@pytest.mark.parametrize(
+    "name", ["linear pie", "risk-averse pie", "kinked polygon", "parabola", "Edgeworth box", "log-rolling"]
+)
+def test_alternating_offers_tend_to_asymmetric_nash(name: str) -> None:
+    """Binmore (1987): the proposals straddle the limit, and their distance is proportional to the length of a round."""
+    problem, rates = PROBLEMS[name](), (0.1, 0.3)
+    weights = tuple(bg.AlternatingOffers(0, rates).limit_weights(problem))
+    limit = bg.solve(problem, bg.Nash(weights)).utilities
+    spread = problem.feasible.spread()
+    widths = []
+    for period in (1e-1, 1e-2, 1e-5, 1e-8, 1e-12):
+        found = bg.solve(problem, bg.AlternatingOffers(period, rates)).equilibrium
+        assert found is not None
+        first, second = (proposal.utilities for proposal in found.proposals)
+        assert first[0] >= limit[0] - 1e-9 * spread[0] and second[0] <= limit[0] + 1e-9 * spread[0]
+        widths.append(np.max(np.abs(first - second) / spread) / period)
+        assert np.max(np.abs(first - limit) / spread) <= 2 * period + 1e-9
+    assert np.ptp(widths[1:4]) <= 0.2 * widths[1]
+
+
+@pytest.mark.parametrize("make", PROBLEMS.values(), ids=PROBLEMS)
+def test_statuses_and_numbers_agree_in_stacks(make: Callable[[], Problem]) -> None:
+    """A game without agreement and one without numbers leave the others as they are, to the last bit."""
+    problem = make()
+    if problem.shape:
+        return
+    d = problem.disagreement
+    beyond = problem.ideal + problem.feasible.spread()
+    stack = problem.replace(disagreement=np.stack([d, beyond, np.full(problem.n, np.nan), d]))
+    for concept in CONCEPTS[:4]:
+        solution = bg.solve(stack, concept)
+        assert solution.status[1] != bg.Status.OK and solution.status[2] == bg.Status.NOT_FINITE
+        assert np.all(np.isnan(solution.utilities) == (solution.status != bg.Status.OK)[:, None])
+        alone = bg.solve(stack.replace(disagreement=d[None]), concept)
+        for game in (0, 3):
+            assert np.array_equal(solution.utilities[game], alone.utilities[0])
