@@ -7,6 +7,7 @@ published results with the exact values they must reproduce.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -299,13 +300,13 @@ SOLVED = [
     Solved("parabola, limit of short rounds", parabola, bg.AlternatingOffers(0, (0.1, 0.1)), utilities, [2 / 3**0.5, 8 / 3],
            "Binmore (1987)"),
     Solved("breakdown with probability .1, payoffs .2 and .3", lambda: pie(fallback=[0.2, 0.3]),
-           bg.AlternatingOffers(1, (0, 0), breakdown=bg.Breakdown(-np.log(0.9))), first_utility, 0.2 + 0.5 / 1.9,
+           bg.AlternatingOffers(1, (0, 0), breakdown=bg.Breakdown(-math.log(0.9))), first_utility, 0.2 + 0.5 / 1.9,
            f"{BRW_1986}; {MUTHOO}, proposition 4.1"),
     Solved("the same, limit of short rounds", lambda: pie(fallback=[0.2, 0.3]),
-           bg.AlternatingOffers(0, (0, 0), breakdown=bg.Breakdown(-np.log(0.9))), first_utility, 0.45, BRW_1986),
+           bg.AlternatingOffers(0, (0, 0), breakdown=bg.Breakdown(-math.log(0.9))), first_utility, 0.45, BRW_1986),
     # In the source talks break down right after a rejection, here at the end of the round, so payoffs grow by exp(r).
     Solved("impatience and breakdown", pie,
-           bg.AlternatingOffers(1, (0.05, 0.1), breakdown=bg.Breakdown(0.2, (0.2 * np.exp(0.05), 0.3 * np.exp(0.1)))),
+           bg.AlternatingOffers(1, (0.05, 0.1), breakdown=bg.Breakdown(0.2, (0.2 * math.exp(0.05), 0.3 * math.exp(0.1)))),
            first_utility, 0.5475910970370791, f"{MUTHOO}, section 4.4"),
     Solved("impatience and breakdown, limit", pie,
            bg.AlternatingOffers(0, (0.05, 0.1), breakdown=bg.Breakdown(0.2, (0.2, 0.3))), first_utility, 28 / 55,

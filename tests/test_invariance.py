@@ -1,0 +1,105 @@
+"""Changes that must not matter do not: units, the order of parties, copies and dominated points, a game's company."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+import bargaining as bg
+from bargaining.concept import Concept, StrategicModel
+from bargaining.problems.problem import Problem
+from tests.problems import problems
+
+PROBLEMS = problems()
+COVARIANT: list[Concept | StrategicModel] = [bg.Nash(), bg.Nash((0.7, 0.3)), bg.KalaiSmorodinsky()]
+TALKS = bg.AlternatingOffers(factors=(0.9, 0.8))
+settings.register_profile("lean", max_examples=60, deadline=None, derandomize=True)
+settings.load_profile("lean")
+
+units = st.floats(-9, 9).map(lambda power: 10.0**power)
+clouds = arrays(float, st.tuples(st.integers(1, 12), st.just(2)), elements=st.floats(1 / 64, 1.0, width=32))
+
+
+def solved(problem: Problem, concept: Any) -> np.ndarray[Any, Any]:
+    return bg.solve(problem, concept, certify=False).utilities
+
+
+@pytest.mark.parametrize("name", ["linear pie", "risk-averse pie", "kinked polygon", "parabola", "points", "Edgeworth box"])
+@given(one=units, two=units)
+@settings(max_examples=12)
+def test_covariant_concepts_move_with_units(name: str, one: float, two: float) -> None:
+    problem = PROBLEMS[name]()
+    scale = np.array([one, two])
+    concepts = COVARIANT if problem.feasible.convex is False else [*COVARIANT, TALKS]
+    for concept in concepts:
+        assert solved(bg.rescaled(problem, scale), concept) / scale == pytest.approx(solved(problem, concept), rel=1e-12)
+
+
+@given(one=units, two=units)
+@settings(max_examples=20)
+def test_utilities_written_in_other_units_give_the_same_deal(one: float, two: float) -> None:
+    """The solver itself sees the units here: utilities are functions that carry them."""
+
+    def trade(a: float, b: float) -> Problem:
+        return bg.from_issues(
+            [bg.Issue("x"), bg.Issue("y")],
+            {"one": lambda x, y: a * (3 * x + y**0.5), "two": lambda x, y: b * ((1 - x) ** 0.8 + 2 * (1 - y))},
+            [0.1 * a, 0.2 * b],
+        )
+
+    for concept in [*COVARIANT, TALKS]:
+        terms = [np.array(list(bg.solve(p, concept).terms.values())) for p in (trade(1, 1), trade(one, two))]
+        assert terms[0] == pytest.approx(terms[1], abs=1e-9)
+
+
+@given(points=clouds)
+def test_copies_and_dominated_points_change_nothing(points: np.ndarray[Any, Any]) -> None:
+    more = np.concatenate([points, points[:1], 0.5 * points])
+    for make in (lambda p: bg.from_points(p, [0, 0]), lambda p: bg.lotteries(bg.from_points(p, [0, 0]))):
+        for concept in (bg.Nash(), bg.KalaiSmorodinsky(), bg.Egalitarian(), bg.Proportional((2, 1))):
+            assert solved(make(more), concept) == pytest.approx(solved(make(points), concept), rel=1e-12)
+        best = [bg.Utilitarian().welfare(make(p), solved(make(p), bg.Utilitarian())) for p in (more, points)]
+        assert best[0] == pytest.approx(best[1], rel=1e-12)
+
+
+@given(points=clouds)
+def test_parties_may_change_places(points: np.ndarray[Any, Any]) -> None:
+    one, two = (bg.lotteries(bg.from_points(p, [0, 0])) for p in (points, points[:, ::-1]))
+    for concept in (bg.Nash(), bg.KalaiSmorodinsky(), bg.Egalitarian()):
+        assert solved(one, concept) == pytest.approx(solved(two, concept)[::-1], rel=1e-12)
+    first, second = (bg.solve(p, bg.AlternatingOffers(factors=(0.8, 0.8), first=i)) for p, i in ((one, 0), (two, 1)))
+    assert first.utilities == pytest.approx(second.utilities[::-1], rel=1e-11)
+
+
+@given(points=clouds)
+def test_a_polygon_is_the_hull_that_supporting_lines_find(points: np.ndarray[Any, Any]) -> None:
+    """Mixtures by interior point, for any number of parties, against the closed forms for two."""
+    from bargaining.sets.lotteries import Lotteries
+
+    problem = bg.lotteries(bg.from_points(points, [0, 0]))
+    general = problem.replace(feasible=Lotteries(problem.feasible.alternatives))
+    for concept in (bg.Nash(), bg.KalaiSmorodinsky(), bg.Egalitarian(), bg.Proportional((2, 1))):
+        assert solved(general, concept) == pytest.approx(solved(problem, concept), abs=1e-8)
+
+
+@pytest.mark.parametrize("name", ["linear pie", "risk-averse pie", "kinked polygon", "parabola", "points", "Edgeworth box",
+                                  "hull for three", "lotteries over a dent", "capped pie", "rescaled polygon"])  # fmt: skip
+def test_neither_order_nor_company_changes_a_game(name: str) -> None:
+    """To the last bit: games of a stack one way round, the other way round, some hopeless, and each by itself."""
+    problem = PROBLEMS[name]()
+    rng = np.random.default_rng(7)
+    share = rng.uniform(-0.2, 0.6, (60, 1))
+    d = problem.disagreement + np.abs(share) * (problem.ideal - problem.disagreement)
+    d[share[:, 0] < 0] = problem.ideal + 1.0  # hopeless
+    for concept in (bg.Nash(), bg.KalaiSmorodinsky()):
+        there = bg.solve(problem.replace(disagreement=d), concept)
+        back = bg.solve(problem.replace(disagreement=d[::-1]), concept)
+        assert np.array_equal(there.utilities, back.utilities[::-1], equal_nan=True)
+        assert np.array_equal(there.status, back.status[::-1])
+        some = bg.solve(problem.replace(disagreement=d[20:23]), concept)
+        assert np.array_equal(there.utilities[20:23], some.utilities, equal_nan=True)
