@@ -207,8 +207,8 @@ def _remarks(problem: Problem, concept: Concept | StrategicModel, answer: Answer
             "only weakly efficient: the deal gives some party more" if not problem.shape else "some only weakly efficient"
         )
     if isinstance(concept, Welfare) and concept.compares:
-        units = [unit or "no unit" for unit in problem.units]
-        found.append(f"compares utilities between parties ({' with '.join(units)})")
+        units = list(dict.fromkeys(unit for unit in problem.units if unit))
+        found.append("compares utilities between parties" + (f" ({' with '.join(units)})" if units else ""))
     return tuple(found)
 
 

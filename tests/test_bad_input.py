@@ -67,6 +67,38 @@ BUILD: list[tuple[str, Callable[[], Any], type[BargainingError], str]] = [
     ("an unknown field", lambda: pie().replace(disagrement=[0, 0]), UnknownName, "did you mean 'disagreement'"),
 ]  # fmt: skip
 
+LINEAR = bg.Linear()
+TWO = [[1, 2], [2, 1]]
+BUILD += [
+    ("a pie of nothing", lambda: bg.split(0, [LINEAR, LINEAR]), InvalidProblem, "some finite amount"),
+    ("an infinite pie", lambda: bg.split(np.inf, [LINEAR, LINEAR]), InvalidProblem, "some finite amount"),
+    ("a pie for one", lambda: bg.split(1, [LINEAR]), InvalidProblem, "at least two parties"),
+    ("no utility of money", lambda: bg.split(1, [lambda x: x, LINEAR]), InvalidProblem, r"bg\.Linear\(\)"),  # type: ignore[list-item]
+    ("a negative fallback", lambda: bg.split(1, [LINEAR, LINEAR], [-1, 0]), InvalidProblem, "none negative"),
+    ("fallbacks for three", lambda: bg.split(1, [LINEAR, LINEAR], [0, 0, 0]), InvalidProblem, "each of 2 parties"),
+    ("a fallback worth minus infinity", lambda: bg.split(1, [bg.CRRA(2), LINEAR]), InvalidProblem, "minus infinity"),
+    ("names for three", lambda: bg.split(1, [LINEAR, LINEAR], parties=("a", "b", "c")), InvalidProblem, "2 names"),
+    ("negative risk aversion", lambda: bg.CRRA(-1), InvalidProblem, "at least 0"),
+    ("no absolute risk aversion", lambda: bg.CARA(0), InvalidProblem, "above 0"),
+    ("love of risk", lambda: bg.Power(2), InvalidProblem, "at most 1"),
+    ("wealth in words", lambda: bg.Log("much"), InvalidProblem, "not a real number"),
+    ("no points", lambda: bg.from_points([], [0, 0]), InvalidProblem, "one row an alternative"),
+    ("points for one", lambda: bg.from_points([[1], [2]], [0]), InvalidProblem, "at least two parties"),
+    ("an infinite point", lambda: bg.from_points([[1, 2], [np.inf, 0]], [0, 0]), InvalidProblem, "alternative 1"),
+    ("points that are words", lambda: bg.from_points([["a", "b"]], [0, 0]), InvalidProblem, "real numbers"),
+    ("ragged points", lambda: bg.from_points([[1, 2], [1]], [0, 0]), InvalidProblem, "real numbers"),
+    ("no curve", lambda: bg.from_curve(3, [0, 0]), InvalidProblem, "give a function"),  # type: ignore[arg-type]
+    ("a curve for three", lambda: bg.from_curve(lambda u: 4 - u, [0, 0, 0]), InvalidProblem, "two parties"),
+    ("an unbounded curve", lambda: bg.from_curve(lambda u: 4 + u, [0, 0]), InvalidProblem, "unbounded"),
+    ("a curve that begins below d", lambda: bg.from_curve(lambda u: 4 - u, [5, 0]), NoAgreement, "less than its own"),
+    ("a curve that ends before it begins", lambda: bg.from_curve(lambda u: 4 - u, [0, 0], low=2, high=1), InvalidProblem, "low must be below"),
+    ("a curve's parameter without value", lambda: bg.from_curve(lambda u, *, k: k - u, [0, 0]), InvalidProblem, "parameters"),
+    ("no scale", lambda: bg.rescaled(pie(), [1, 0]), InvalidProblem, "must be positive"),
+    ("scales for three", lambda: bg.rescaled(pie(), [1, 1, 1]), InvalidProblem, "each of the 2 parties"),
+    ("a cap that is no number", lambda: bg.capped(pie(), [np.nan, 1]), InvalidProblem, "must be numbers"),
+    ("free disposal denied to issues", lambda: bg.lotteries(pie(), free_disposal=False), InvalidProblem, "alternatives only"),
+]  # fmt: skip
+
 SOLVE: list[tuple[str, Callable[[], Any], type[BargainingError], str]] = [
     ("disagreement beyond the set", lambda: bg.solve(pie([0.8, 0.9]), bg.Nash()), NoAgreement, "would be accepted if"),
     ("disagreement on the frontier", lambda: bg.solve(pie([0.3, 0.7]), bg.Nash()), NoAgreement, "strictly better"),
@@ -75,6 +107,20 @@ SOLVE: list[tuple[str, Callable[[], Any], type[BargainingError], str]] = [
     ("weights for others", lambda: bg.solve(pie(), bg.Nash((1, 1, 1))), InvalidProblem, "do not match the 2 parties"),
     ("a negative weight", lambda: bg.solve(pie(), bg.Nash((2, -1))), InvalidProblem, "not negative"),
     ("no weight", lambda: bg.solve(pie(), bg.Nash((0, 0))), InvalidProblem, "not all zero"),
+    ("alternating offers among points", lambda: bg.solve(bg.from_points(TWO, [0, 0]), bg.AlternatingOffers(factors=(0.9, 0.9))), InvalidProblem, r"bg\.lotteries"),
+    ("points below disagreement", lambda: bg.solve(bg.from_points(TWO, [2, 2]), bg.Nash()), NoAgreement, "would be accepted if"),
+    ("a hull below disagreement", lambda: bg.solve(bg.lotteries(bg.from_points(TWO, [2, 2])), bg.Egalitarian()), NoAgreement, "strictly better"),
+    ("a pie too small for the fallbacks", lambda: bg.solve(bg.split(1, [LINEAR, LINEAR], [0.7, 0.7]), bg.Utilitarian()), NoAgreement, "0.2"),
+    ("more of a curve than was described", lambda: bg.solve(bg.from_curve(lambda u: 4 - u, [1, 0]).replace(disagreement=[0, 0]), bg.Nash()), InvalidProblem, "low= and high="),
+    ("proportions for others", lambda: bg.solve(pie(), bg.Proportional((1, 2, 3))), InvalidProblem, "do not match the 2 parties"),
+    ("sums for others", lambda: bg.solve(pie(), bg.Utilitarian((1, 2, 3))), InvalidProblem, "do not match the 2 parties"),
+    ("a negative weight in a sum", lambda: bg.solve(pie(), bg.Utilitarian((1, -2))), InvalidProblem, "not negative"),
+    ("no such alternative", lambda: bg.from_points(TWO, [0, 0]).evaluate({"alternative": 2}), InvalidProblem, "none of 0, ..., 1"),
+    ("no alternative named", lambda: bg.from_points(TWO, [0, 0]).evaluate({}), InvalidProblem, "which alternative"),
+    ("amounts beyond the pie", lambda: bg.split(1, [LINEAR, LINEAR]).evaluate({"party 1": 0.6, "party 2": 0.6}), InvalidProblem, "cannot be had"),
+    ("two amounts left out", lambda: bg.split(1, [LINEAR, LINEAR, LINEAR]).evaluate({"party 1": 0.6}), InvalidProblem, "at most one party"),
+    ("a deal behind a curve", lambda: bg.from_curve(lambda u: 4 - u, [0, 0]).evaluate({}), InvalidProblem, "no deals behind it"),
+    ("no trials", lambda: bg.verify(bg.solve(pie(), bg.Nash()), trials=0), InvalidProblem, "at least one"),
     ("no concept", lambda: bg.solve(pie(), "nash"), InvalidProblem, "bg.Nash()"),  # type: ignore[arg-type]
     ("no impatience", lambda: bg.solve(pie(), bg.AlternatingOffers(period=1)), InvalidProblem, "how impatient"),
     ("no loss from waiting", lambda: bg.solve(pie(), bg.AlternatingOffers(period=1, impatience=(0, 0.1))), InvalidProblem, "never gives in"),

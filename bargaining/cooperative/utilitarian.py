@@ -18,8 +18,11 @@ from bargaining.errors import InvalidProblem
 from bargaining.problems.problem import Problem
 from bargaining.sets.base import Answer, Status, Ties, numbers
 
-TILT = 1e-7
+TILT = 1e-5
 """Share by which each party's weight is raised to see whether other deals have the same sum."""
+
+SAME = 1e-9
+"""Share of all parties' ranges of utilities within which sums are the same."""
 
 APART = 1e-3
 """Share of a party's range of utilities by which deals with the same sum must differ to be reported as ties."""
@@ -94,7 +97,7 @@ class Utilitarian(Welfare):
     def _tied(self, problem: Problem, answer: Answer, rivals: Answer) -> Ties | None:
         """Return the answer with those rivals, (n, ...), that have the same sum but are other deals."""
         n, spread = problem.n, problem.feasible.spread()
-        margin = 10 * TILT * np.sum(self._counts(problem) * spread, axis=-1)
+        margin = SAME * np.sum(self._counts(problem) * spread, axis=-1)
         u = np.concatenate([answer.utilities[None], np.broadcast_to(rivals.utilities, (n, *answer.utilities.shape))])
         sums = self.welfare(problem, u)
         with np.errstate(invalid="ignore"):

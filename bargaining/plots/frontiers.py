@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -32,6 +33,9 @@ TICKS = 0.07
 CROWDED = 0.15
 """Agreements within this share of both axes are shown enlarged."""
 
+LEGEND = 0.8
+"""A frontier that passes this share of both ideal gains leaves no room for a legend under the ideal point."""
+
 GREY = "#555555"
 LINE = "#0072B2"
 
@@ -48,7 +52,8 @@ def draw_frontier(
     The disagreement point is the origin; the shaded region is individually rational; the ideal point is where both parties
     would have their best deal; the dotted contour collects equal Nash products, at the level of the first Nash solution
     among `solutions`. The two proposals of an alternating-offers equilibrium are open triangles that point towards the gain
-    of the party that makes them. Agreements too close to be told apart are shown enlarged in a panel.
+    of the party that makes them. Of separate alternatives the efficient ones are dots, joined by the stairs below which
+    utility is thrown away. Agreements too close to be told apart are shown enlarged in a panel.
 
     Parameters
     ----------
@@ -87,7 +92,7 @@ def _draw(
     for solution in solutions:
         if solution.problem.shape or solution.problem.n != 2:
             raise InvalidProblem("only solutions of single two-party problems can be drawn on a frontier.")
-    gains = frontier.gains
+    gains = _outline(frontier)
     ideal = problem.gains(problem.ideal)
     marks = {name: problem.gains(problem.evaluate(terms)) for name, terms in deals.items()}
     _set_limits(ax, ideal, list(marks.values()))
@@ -99,7 +104,8 @@ def _draw(
         axis.set_label_text(f"Gain of {party}" + (f"\n({unit})" if unit else ""))
 
     if any(solution.equilibrium is not None for solution in solutions):
-        _explain_offers(ax, problem.parties)
+        crowded = np.any(np.all(gains > LEGEND * ideal, axis=1))
+        _explain_offers(ax, problem.parties, "lower left" if crowded else "upper right")
     points = [_Point((0.0, 0.0), "disagreement", GREY, "o"), _Point(tuple(ideal), "ideal point", GREY, "+")]
     points += [_Point(tuple(point), name, "black", "x") for name, point in marks.items()]
     agreed = _agreements(solutions)
@@ -112,6 +118,8 @@ def _draw(
     for point in points + agreed:
         point.draw(ax)
     _draw_curves(ax, gains, solutions)
+    if not frontier.joined:
+        ax.plot(*frontier.gains.T, color=LINE, ls="", marker="o", ms=3.5, zorder=3)
     if inset is None:
         _label(ax, points + agreed, curves + ground)
     else:
@@ -122,15 +130,25 @@ def _draw(
     return ax
 
 
+def _outline(frontier: Frontier) -> Array:
+    """Return the frontier in gains; of separate points the stairs, below which utility is thrown away."""
+    gains = frontier.gains
+    if frontier.joined:
+        return gains
+    corners = np.stack([gains[:-1, 0], gains[1:, 1]], axis=-1)
+    return np.concatenate([np.stack([gains[:-1], corners], axis=1).reshape(-1, 2), gains[-1:]])
+
+
 def _label(ax: Axes, points: Sequence[_Point], curves: Sequence[Array], keep_off: Sequence[Axes] = ()) -> None:
     place_labels(ax, [point.label for point in points if point.text], curves, np.zeros(2), keep_off)
 
 
-def _explain_offers(ax: Axes, parties: Sequence[str]) -> None:
+def _explain_offers(ax: Axes, parties: Sequence[str], corner: Literal["upper right", "lower left"]) -> None:
     """Say in a legend whose proposal each open triangle is."""
     for party, pointer in zip(parties, POINTERS, strict=True):
         ax.plot([], [], ls="", marker=pointer, mfc="none", mec=GREY, ms=6.0, mew=0.8, label=f"offer of {party}")
-    ax.legend(loc="upper right", bbox_to_anchor=(0.86, 0.86), handletextpad=0.2, borderpad=0.2, labelspacing=0.3)
+    place = (0.86, 0.86) if corner == "upper right" else (0.14, 0.14)
+    ax.legend(loc=corner, bbox_to_anchor=place, handletextpad=0.2, borderpad=0.2, labelspacing=0.3)
 
 
 @dataclass(frozen=True)

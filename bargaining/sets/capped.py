@@ -13,7 +13,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bargaining._types import Array
+from bargaining._types import Array, Bools
 from bargaining.sets.alternating import offers_by_reach
 from bargaining.sets.base import Answer, FeasibleSet, Offers, Status, Trace, choose, leading_axes, query
 from bargaining.sets.boundary import trace
@@ -55,19 +55,27 @@ class Capped(FeasibleSet):
         origin = query("origin", origin, self.parties)
         direction = query("direction", direction, self.parties, least=0.0, some=True)
         found = self.base.reach(origin, direction)
-        room = self.caps - origin
-        held = np.all((direction > 0) | (room >= 0), axis=-1)
-        with np.errstate(all="ignore"):
-            steps = np.where(direction > 0, room / np.where(direction > 0, direction, 1.0), np.inf)
-            own = np.where(direction > 0, (found.utilities - origin) / np.where(direction > 0, direction, 1.0), np.inf)
-        shape = found.utilities.shape
-        steps = np.broadcast_to(steps, shape)
-        stop, first = np.min(steps, axis=-1), np.argmin(steps, axis=-1)
-        binds = stop < np.min(own, axis=-1)
-        axis = np.where(np.arange(self.parties) == first[..., None], 1.0, 0.0) / np.where(direction > 0, direction, 1.0)
-        normal = np.where(binds[..., None], axis, found.normal)
+        moving = direction > 0
+        pace = np.where(moving, direction, 1.0)
+        steps = np.where(moving, (self.caps - origin) / pace, np.inf)
+        own = np.where(moving, (found.utilities - origin) / pace, np.inf)
+        steps = np.broadcast_to(steps, own.shape)
+        first = np.arange(self.parties) == np.argmin(steps, axis=-1)[..., None]
+        binds = (np.min(steps, axis=-1) < np.min(own, axis=-1)) & (found.status == Status.OK)
+        if np.any(binds):
+            found = choose(binds, self._satiate(first & binds[..., None], origin, direction), found)
+        normal = np.where(binds[..., None], first / pace, found.normal)
+        held = np.all(moving | (self.caps >= origin), axis=-1)
         status = np.where((found.status == Status.OK) & ~held, np.int8(Status.NO_AGREEMENT), found.status)
         return self._below(replace(found, normal=normal, status=status)).where_ok()
+
+    def _satiate(self, party: Bools, origin: Array, direction: Array) -> Answer:
+        """Hold the party whose cap is met first to its cap, and give the others as much as can be had besides."""
+        others = np.where(party, 0.0, direction)
+        alone = ~np.any(others > 0, axis=-1, keepdims=True)
+        return self.base.reach(
+            np.where(party, self.caps, origin), np.where(alone, np.where(party, 0.0, self.spread()), others)
+        )
 
     def support(self, weights: ArrayLike, floor: ArrayLike | None = None) -> Answer:
         """Find the largest weighted sum of utilities (see `FeasibleSet.support`)."""
