@@ -1,4 +1,4 @@
-"""A million games of every kind of set: one bad game, and the order of games, leave all others as they are, to the last bit.
+"""A million games of every kind of set: a bad game, and the order of games, leave the others as they are, to the last bit.
 
 Prints games per second of CPU time, without certificates, and whether every number came back the same.
 """
