@@ -82,7 +82,7 @@ def test_a_polygon_is_the_hull_that_supporting_lines_find(points: np.ndarray[Any
     from bargaining.sets.lotteries import Lotteries
 
     problem = bg.lotteries(bg.from_points(points, [0, 0]))
-    general = problem.replace(feasible=Lotteries(problem.feasible.alternatives))
+    general = problem.replace(feasible=Lotteries(problem.feasible.deals))
     for concept in (bg.Nash(), bg.KalaiSmorodinsky(), bg.Egalitarian(), bg.Proportional((2, 1))):
         assert solved(general, concept) == pytest.approx(solved(problem, concept), abs=1e-8)
 

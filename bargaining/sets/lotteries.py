@@ -9,7 +9,6 @@ Mathematical Programming 13, 49-68). No more than n deals are drawn from in the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,13 +17,11 @@ from scipy.optimize import nnls
 
 from bargaining._types import Array, Bools, Indices
 from bargaining.numerics.mixtures import Mixtures, mix
-from bargaining.sets.alternating import offers_by_reach
 from bargaining.sets.base import (
     LEAST_GAIN,
     Answer,
     FeasibleSet,
     Lottery,
-    Offers,
     Status,
     Trace,
     choose,
@@ -33,6 +30,7 @@ from bargaining.sets.base import (
     query,
 )
 from bargaining.sets.boundary import trace
+from bargaining.sets.hull import Hull
 from bargaining.sets.points import ALTERNATIVE, Points
 
 ROUNDS = 100
@@ -44,26 +42,11 @@ DRAWN = 1e-9  # a deal whose price falls short by more is not drawn
 
 
 @dataclass(frozen=True, eq=False)
-class Lotteries(FeasibleSet):
+class Lotteries(Hull):
     """The convex hull of the utilities of `deals`, with free disposal unless told otherwise."""
 
     deals: FeasibleSet
     free_disposal: bool = True
-
-    @property
-    def parties(self) -> int:
-        """How many parties' utilities the set holds."""
-        return self.deals.parties
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The leading axes of the deals."""
-        return self.deals.shape
-
-    @property
-    def convex(self) -> bool:
-        """A hull is convex."""
-        return True
 
     def reach(self, origin: ArrayLike, direction: ArrayLike) -> Answer:
         """Find the largest t with `origin + t * direction` feasible (see `FeasibleSet.reach`)."""
@@ -97,44 +80,9 @@ class Lotteries(FeasibleSet):
         plain = self.deals.nash(origin, weights)
         return self._unless_sure(plain, origin, np.zeros(self.parties), weights)
 
-    def offers(self, origin: ArrayLike, factors: ArrayLike) -> Offers:
-        """Find both alternating-offers proposals (see `FeasibleSet.offers`)."""
-        return offers_by_reach(self, origin, factors)
-
     def boundary(self, floor: Array, best: Answer, tol: float) -> Trace:
         """Trace the frontier (see `FeasibleSet.boundary`)."""
         return replace(trace(self, floor, best, tol), terms={})
-
-    def sample(
-        self, count: int, rng: np.random.Generator, around: Mapping[str, Array] | None = None
-    ) -> tuple[Array, dict[str, Array]]:
-        """Draw lotteries over three deals each (see `FeasibleSet.sample`)."""
-        draws = [self.deals.sample(count, rng)[0] for _ in range(3)]
-        fewest = min(draw.shape[-2] for draw in draws)
-        shares = rng.dirichlet(np.ones(3), fewest)
-        order = [rng.permutation(draw.shape[-2])[:fewest] for draw in draws]
-        mixed = sum(draw[..., at, :] * shares[:, [j]] for j, (draw, at) in enumerate(zip(draws, order, strict=True)))
-        return np.asarray(mixed), {}
-
-    def evaluate(self, terms: Mapping[str, ArrayLike]) -> Array:
-        """Return the utilities, (..., n), of a deal, a lottery that draws it for sure."""
-        return self.deals.evaluate(terms)
-
-    def complete(self, terms: Mapping[str, ArrayLike]) -> dict[str, Array]:
-        """Return a deal with every term, in order."""
-        return self.deals.complete(terms)
-
-    def bounds(self) -> dict[str, tuple[float, float]]:
-        """Return nothing: the deals are lotteries."""
-        return {}
-
-    def units(self) -> dict[str, str]:
-        """Return nothing: the deals are lotteries."""
-        return {}
-
-    def spread(self) -> Array:
-        """Return each party's range of utilities over the deals, (..., n)."""
-        return self.deals.spread()
 
     def least_gain(self) -> Array:
         """Return the accuracy of the mixtures and of the deals."""

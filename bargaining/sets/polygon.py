@@ -5,7 +5,7 @@ The efficient edges have normals w > 0; with free disposal the polygon is {u : w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,44 +14,27 @@ from numpy.typing import ArrayLike
 
 from bargaining._types import Array, Bools, Indices
 from bargaining.errors import InvalidProblem
-from bargaining.sets.alternating import offers_by_reach
 from bargaining.sets.base import (
     ROUNDING,
     Answer,
-    FeasibleSet,
     Lottery,
-    Offers,
     Status,
     Trace,
     flat,
     leading_axes,
     query,
 )
+from bargaining.sets.hull import Hull
 from bargaining.sets.points import ALTERNATIVE, Points
 
 CELLS = 2_000_000  # edges looked at at a time
 
 
 @dataclass(frozen=True, eq=False)
-class Polygon(FeasibleSet):
-    """The convex hull of `alternatives` of two parties, with free disposal."""
+class Polygon(Hull):
+    """The convex hull of two parties' alternatives, the points `deals`, with free disposal."""
 
-    alternatives: Points
-
-    @property
-    def parties(self) -> int:
-        """Two parties."""
-        return 2
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The leading axes of the points."""
-        return self.alternatives.shape
-
-    @property
-    def convex(self) -> bool:
-        """A hull is convex."""
-        return True
+    deals: Points
 
     @property
     def free_disposal(self) -> bool:
@@ -64,8 +47,8 @@ class Polygon(FeasibleSet):
 
         Shorter chains are filled up with copies of their last vertex.
         """
-        m = self.alternatives.points.shape[-2]
-        return _chain(self.alternatives.points.reshape(-1, m, 2))
+        m = self.deals.points.shape[-2]
+        return _chain(self.deals.points.reshape(-1, m, 2))
 
     def reach(self, origin: ArrayLike, direction: ArrayLike) -> Answer:
         """Find the largest t with `origin + t * direction` feasible (see `FeasibleSet.reach`)."""
@@ -84,10 +67,6 @@ class Polygon(FeasibleSet):
         origin, weights = query("origin", origin, 2), query("weights", weights, 2, least=0.0, some=True)
         return self._answer(_nash, origin, weights)
 
-    def offers(self, origin: ArrayLike, factors: ArrayLike) -> Offers:
-        """Find both alternating-offers proposals (see `FeasibleSet.offers`)."""
-        return offers_by_reach(self, origin, factors)
-
     def boundary(self, floor: Array, best: Answer, tol: float) -> Trace:
         """Return the vertices above the floor and the ends of the edges that cross it (see `FeasibleSet.boundary`)."""
         if self.shape:
@@ -104,42 +83,16 @@ class Polygon(FeasibleSet):
         normals = np.concatenate([slopes, slopes[-1:]]) if len(slopes) else best.normal[:1]
         return Trace(points, {}, normals, 0.0, 0)
 
-    def sample(
-        self, count: int, rng: np.random.Generator, around: Mapping[str, Array] | None = None
-    ) -> tuple[Array, dict[str, Array]]:
-        """Draw lotteries over three alternatives each (see `FeasibleSet.sample`)."""
-        return _mixtures(self.alternatives, count, rng), {}
-
-    def evaluate(self, terms: Mapping[str, ArrayLike]) -> Array:
-        """Return the utilities, (..., n), of an alternative, a lottery that draws it for sure."""
-        return self.alternatives.evaluate(terms)
-
-    def complete(self, terms: Mapping[str, ArrayLike]) -> dict[str, Array]:
-        """Return the number of the alternative."""
-        return self.alternatives.complete(terms)
-
-    def bounds(self) -> dict[str, tuple[float, float]]:
-        """Return nothing: the deals are lotteries."""
-        return {}
-
-    def units(self) -> dict[str, str]:
-        """Return nothing: the deals are lotteries."""
-        return {}
-
-    def spread(self) -> Array:
-        """Return each party's range of utilities, (..., 2)."""
-        return self.alternatives.spread()
-
     def least_gain(self) -> Array:
         """Return the rounding error of each party's utility: the set is exact."""
-        return self.alternatives.least_gain()
+        return self.deals.least_gain()
 
     def _answer(self, solve: Callable[..., Found], *queries: Array) -> Answer:
         lead = leading_axes(self.shape, *(q.shape[:-1] for q in queries))
         rows = [flat(q, lead) for q in queries]
         vertices, names = self.chain
-        m = self.alternatives.points.shape[-2]
-        finite = np.all(np.isfinite(self.alternatives.points.reshape(-1, m, 2)), axis=(1, 2))
+        m = self.deals.points.shape[-2]
+        finite = np.all(np.isfinite(self.deals.points.reshape(-1, m, 2)), axis=(1, 2))
         which = np.broadcast_to(np.arange(len(vertices)).reshape(self.shape), lead).ravel()
         size, k = which.size, vertices.shape[1]
         u, w, start, share = np.zeros((size, 2)), np.zeros((size, 2)), np.zeros(size, np.intp), np.zeros(size)
@@ -298,11 +251,3 @@ def _chain(points: Array) -> tuple[Array, Indices]:
     columns = np.minimum(np.arange(k)[None, :], size[:, None] - 1)
     chosen = np.take_along_axis(stack, columns, axis=1)
     return np.take_along_axis(ranked, chosen[..., None], axis=1), np.take_along_axis(order, chosen, axis=1)
-
-
-def _mixtures(alternatives: Points, count: int, rng: np.random.Generator) -> Array:
-    """Draw lotteries over three alternatives each, evenly: utilities (..., count, n)."""
-    m = alternatives.points.shape[-2]
-    shares = rng.dirichlet(np.ones(3), count)
-    chosen = rng.integers(m, size=(count, 3))
-    return np.asarray(np.sum(alternatives.points[..., chosen, :] * shares[..., None], axis=-2))
