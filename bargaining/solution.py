@@ -283,7 +283,10 @@ def _html(solution: Solution) -> str:
     problem = solution.problem
     if problem.shape:
         return f"<pre>{escape(repr(solution))}</pre>"
-    deal = "".join(f"<tr><td>{escape(name)}</td><td>{float(value):.4g}</td></tr>" for name, value in solution.terms.items())
+    terms = {name: f"{float(value):.4g}" for name, value in solution.terms.items()}
+    if solution.lottery is not None:
+        terms = {"lottery": " ".join(_deal(solution))}
+    deal = "".join(f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>" for name, value in terms.items())
     money = "".join(
         f"<tr><td>{escape(party)}</td><td>{u:.4g}</td><td>{g:+.4g}</td><td>{f:.1%}</td><td>{escape(unit)}</td></tr>"
         for party, u, g, f, unit in zip(

@@ -76,6 +76,7 @@ def test_alternating_offers_tend_to_asymmetric_nash(name: str) -> None:
         found = bg.solve(problem, bg.AlternatingOffers(period, rates)).equilibrium
         assert found is not None
         first, second = (proposal.utilities for proposal in found.proposals)
+        assert bg.verify(bg.solve(problem, bg.AlternatingOffers(period, rates)), trials=50).ok
         assert first[0] >= limit[0] - 1e-9 * spread[0] and second[0] <= limit[0] + 1e-9 * spread[0]
         widths.append(np.max(np.abs(first - second) / spread) / period)
         assert np.max(np.abs(first - limit) / spread) <= 2 * period + 1e-9

@@ -241,6 +241,9 @@ class AlternatingOffers(StrategicModel):
             other = _mix(quadratic, answers, {}).utilities
             allowed = KINK * np.max(gap, axis=-1, keepdims=True) + NEGLIGIBLE * problem.feasible.spread()
             trusted &= np.all(np.abs(found.utilities - other) <= allowed, axis=-1)
+        if limit.lottery is not None:
+            origin = self._round(problem, rates, period)[0]
+            first, second = (_draw(problem, origin, answer) for answer in (first, second))
         return Offers(first, second), trusted | (first.status != Status.OK) | (second.status != Status.OK)
 
 
@@ -248,6 +251,13 @@ def _patience_weights(rates: Array) -> Array:
     """Return weights in proportion to 1 / rate that sum to one."""
     patience = 1.0 / rates
     return np.asarray(patience / np.sum(patience, axis=-1, keepdims=True))
+
+
+def _draw(problem: Problem, origin: Array, answer: Answer) -> Answer:
+    """Return the answer with a lottery that gives its utilities: that of the frontier on the way there from the origin."""
+    ok = (answer.status == Status.OK)[..., None]
+    way = np.where(ok, answer.utilities - origin, 1.0)
+    return replace(answer, lottery=problem.feasible.reach(origin, np.maximum(way, 0.0)).lottery)
 
 
 def _mix(shares: list[Array], answers: list[Answer], bounds: Mapping[str, tuple[float, float]]) -> Answer:
