@@ -50,7 +50,7 @@ class Optimum:
 
 def restart(
     found: Optimum, games: Indices, program: Program, functions: Functions, parameters: Parameters, values: Array,
-    unit: Array, insist: Bools,
+    unit: Array, insist: Bools, tol: float = TOL,
 ) -> None:  # fmt: skip
     """Start these games again from their best sampled points; `found` keeps the best result of each.
 
@@ -59,19 +59,19 @@ def restart(
     """
     best = np.argsort(-preference(program, values, unit), axis=1, kind="stable")
     for attempt in range(RESTARTS):
-        at = np.flatnonzero(insist | ~found.converged()[games])
+        at = np.flatnonzero(insist | ~found.converged(tol)[games])
         if not at.size:
             return
         part, own = program.take(at), take_each(parameters, at)
         seeds = np.clip(sample(len(found.x))[:, best[at, attempt]], PUSH, 1.0 - PUSH)
-        again = stream(kernel, part, functions, own, seeds)
+        again = stream(kernel, part, functions, own, seeds, tol=tol)
         found.starts[games[at]] = again.starts[:] = attempt + 2
-        found.update(again, games[at], _improves(again, found, games[at], part, functions, own, unit[:, at]))
+        found.update(again, games[at], _improves(again, found, games[at], part, functions, own, unit[:, at], tol))
 
 
 def _improves(
     again: Optimum, found: Optimum, games: Indices, program: Program, functions: Functions, parameters: Parameters,
-    unit: Array,
+    unit: Array, tol: float,
 ) -> Bools:  # fmt: skip
     """Say where a new result is to be preferred: it converged and the old one did not, or it has the larger objective."""
 
@@ -81,10 +81,10 @@ def _improves(
         table = np.array([np.broadcast_to(v, (games.size,)) for v in values], dtype=float)
         return score(program, table[..., None], unit)[:, 0]
 
-    before = found.converged()[games]
+    before, after = found.converged(tol)[games], again.converged(tol)
     larger = worth(again.x) > worth(found.x[:, games])
     closer = again.residual < found.residual[games]
-    return np.where(before, again.converged() & larger, again.converged() | closer)
+    return np.where(before, after & larger, after | closer)
 
 
 def stream(

@@ -35,7 +35,7 @@ MU_START = 0.1
 SHRINK = 0.3
 TO_BOUNDARY = 0.995
 MAX_REJECTIONS = 6
-PIVOT = 1e-10
+PIVOT = 1e-15  # of its diagonal: a smaller pivot is rounding; a larger one is curvature, even beside a stiff row's 1e13
 SETTLE = 0.1
 NOISE = 16 * np.finfo(float).eps
 LOG_GROUP = 8  # as many factors, each above 1e-16 or so, multiply without underflow
@@ -242,20 +242,21 @@ def condense(
     jacobian: list[list[Sparse]],
     stiffness: list[Entry],
     size: int,
-) -> list[list[Sparse]]:
-    """Return the lower triangle of sum_r stiffness_r J_r' J_r - sum_i curvature_i H_i."""
+) -> tuple[list[list[Sparse]], list[Sparse]]:
+    """Return the lower triangle of sum_r stiffness_r J_r' J_r - sum_i curvature_i H_i, and the diagonal of the latter."""
     matrix: list[list[Sparse]] = [[None] * (j + 1) for j in range(size)]
+    for jet, weight in zip(jets, curvature, strict=True):
+        if weight is not None:
+            for (i, j), entry in jet.hessian.items():
+                matrix[j][i] = minus(matrix[j][i], weight * entry)
+    bend = [matrix[j][j] for j in range(size)]
     for row, weight in zip(jacobian, stiffness, strict=True):
         for j in range(size):
             if row[j] is not None:
                 scaled = weight * row[j]
                 for i in range(j + 1):
                     matrix[j][i] = plus(matrix[j][i], times(scaled, row[i]))
-    for jet, weight in zip(jets, curvature, strict=True):
-        if weight is not None:
-            for (i, j), entry in jet.hessian.items():
-                matrix[j][i] = minus(matrix[j][i], weight * entry)
-    return matrix
+    return matrix, bend
 
 
 def factor(matrix: list[list[Sparse]]) -> list[list[Sparse]]:
@@ -348,15 +349,17 @@ def conditions(
     for r, i in enumerate(program.rows):
         curvature[i] = plus(curvature[i], lam[r] / scale[r])
     stiffness = [m / s for m, s in zip(lam, slack, strict=True)]
-    matrix = condense(jets, curvature, jacobian, stiffness, size)
+    matrix, bend = condense(jets, curvature, jacobian, stiffness, size)
     dual = []
     for j in range(size):
         entry = plus(gradient[j], dot(lam, [row[j] for row in jacobian]))
         if j < k:
             matrix[j][j] = plus(matrix[j][j], low[j] / y[j] + high[j] / above[j])
             entry = plus(entry, low[j] - high[j])
-        # A few ulps of y move the gradient by this much: without the allowance no corner of infinite slope passes.
-        dual.append(np.abs(0.0 if entry is None else entry) - NOISE * matrix[j][j])
+        # A few ulps of y move the gradient by this much: without the allowance no corner of infinite slope passes. Rows
+        # and bounds have no part in it: their stiffness is in the matrix, but multipliers do not move with y.
+        error = np.abs(0.0 if entry is None else entry)
+        dual.append(error if bend[j] is None else error - NOISE * np.abs(bend[j]))
     weight = np.maximum(largest(lam), 1.0) if lam else 1.0
     products = [z * v for z, v in zip(low + high, y[:k] + above, strict=True)]
     nash_errors = []

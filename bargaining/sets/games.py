@@ -8,11 +8,12 @@ import numpy as np
 
 from bargaining._types import Array, Bools, Codes, Indices, Sparse
 from bargaining.numerics import kernel
-from bargaining.numerics.batches import EVEN, FEASIBLE, Optimum, restart, sample, score, stream
+from bargaining.numerics.batches import EVEN, FEASIBLE, TOL, Optimum, restart, sample, score, stream
 from bargaining.numerics.kernel import Functions, Parameters, Program, take_all, take_each
 from bargaining.sets.base import LEAST_GAIN, Status
 
 ACCEPT = 1e-9  # a larger optimality error is reported as not converged; the certificate carries the error itself
+VERDICT = 1e-10  # to tell an agreement from none; where a whole face of deals is worth nothing, less is out of reach
 FIRST_STEPS = 30  # games that need more are diagnosed, then started again with a longer limit
 SNAP = 1e-9  # an issue this near its bound is put there, if no function moves by more than MOVES of its range
 MOVES = 1e-11
@@ -94,10 +95,10 @@ class Games:
         found.residual[failed & found.converged()] = np.inf  # gains of the size of the tolerance are no solution
         return failed, local, broken
 
-    def run(self, program: Program) -> Optimum:
+    def run(self, program: Program, tol: float = TOL) -> Optimum:
         """Run the kernel from the centre of the box."""
         centre = np.full((self.issues, self.count), 0.5)
-        return stream(kernel, program, self.functions, self.parameters, centre, steps=FIRST_STEPS)
+        return stream(kernel, program, self.functions, self.parameters, centre, tol=tol, steps=FIRST_STEPS)
 
     def diagnose(self, floors: list[Array] | None) -> Codes:
         """Say of games that fail whether they have an answer: by the largest common gain over the floors."""
@@ -107,11 +108,11 @@ class Games:
         finite = np.all(np.isfinite(np.array(origins)), axis=0)
         ranges = units[: self.parties]
         program = replace(self.rows(origins), directions=[*ranges, *blank(self.constraints)])
-        best = self.run(program)
-        everyone = np.arange(self.count)
+        best = self.run(program, VERDICT)
         restart(
-            best, everyone, program, self.functions, self.parameters, values, units, self.beaten(program, best.x, values)
-        )
+            best, np.arange(self.count), program, self.functions, self.parameters, values, units,
+            self.beaten(program, best.x, values, 10 * VERDICT), VERDICT,
+        )  # fmt: skip
         own, seen = score(program, self.at(best.x)[..., None], units)[:, 0], np.max(score(program, values, units), axis=1)
         gain = np.maximum(np.where(np.isfinite(own), own, -np.inf), seen)
         none = best.converged(ACCEPT) & (gain <= LEAST_GAIN)
@@ -147,15 +148,18 @@ class Games:
         inside = ~np.all(np.isfinite(values[:, :, :EVEN]), axis=(0, 2))
         return np.asarray(inside | np.any(np.isposinf(values[: self.parties]), axis=(0, 2)))
 
-    def beaten(self, program: Program, x: Array, values: Array) -> Bools:
-        """Say in which games some sampled point does better than `x`: there the program is not concave, or `x` is wrong."""
+    def beaten(self, program: Program, x: Array, values: Array, margin: float = 1e-10) -> Bools:
+        """Say in which games some sampled point does better than `x`: there the program is not concave, or `x` is wrong.
+
+        Better means by more than `margin` of the range of the objective over the sampled points.
+        """
         units = spans(values)
         own = score(program, self.at(x)[..., None], units)[:, 0]
         others = score(program, values, units)
         best = np.max(others, axis=1)
         with np.errstate(invalid="ignore"):
             width = np.nan_to_num(best - np.min(np.where(np.isfinite(others), others, best[:, None]), axis=1))
-            return np.asarray(best > own + 1e-9 * np.abs(own) + 1e-10 * width)
+            return np.asarray(best > own + 1e-9 * np.abs(own) + margin * width)
 
     # -- values ------------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from scipy.optimize import brentq
 import bargaining as bg
 from bargaining.problems.problem import Problem
 from bargaining.sets.base import Offers
-from tests.programs import concave_games
+from tests.programs import random_games
 
 
 def parabola() -> Problem:
@@ -85,7 +85,7 @@ def test_a_proposer_at_every_bound_leaves_slack() -> None:
 def test_random_stacks_satisfy_the_equilibrium_conditions() -> None:
     rng = np.random.default_rng(7)
     for family in ("quadratic", "logarithmic", "ces", "linear", "coupled"):
-        problem = concave_games(family, 4, 2, 200, rng)
+        problem = random_games(family, 4, 2, 200, rng)
         factors = rng.uniform(0.3, 0.999, (200, 2))
         offers = problem.feasible.offers(problem.disagreement, factors)
         assert_stationary(problem, offers, factors)
