@@ -15,6 +15,8 @@ from bargaining.sets.base import Status
 from bargaining.sets.games import ACCEPT, Games, blank, portions, spans
 
 WARM_MU = 0.01
+APART = 30.0  # in shares of the issues' ranges, by the share of the gains that two rounds cost: further than is usual
+BETTER = 1e-8  # of a party's range of utilities: a reply that is better by more shows that a proposal is not the best
 ROOT_TOLERANCE = 1e-12  # accuracy of a program's value, which the root finder cannot better
 
 
@@ -83,7 +85,29 @@ def sound(games: Games, found: Optimum, origins: list[Array], factors: list[Arra
             program = replace(part.rows(floors), directions=[*ways, *blank(games.constraints)])
             scraps = np.any(part.scraps(points[b], here, units), axis=0)
             good[pick] &= ~scraps & ~part.broken(values) & ~part.beaten(program, points[b], values)
+    one, two = _halves(found, games)
+    apart = np.max(np.abs(one.x - two.x), axis=0) > APART * (1.0 - factors[0] * factors[1])
+    doubtful = np.flatnonzero(good & apart)  # one proposal may be a local best reply, on another arc of the frontier
+    if doubtful.size:
+        part, here, shrink = games.take(doubtful), take_all(origins, doubtful), take_all(factors, doubtful)
+        good[doubtful] = _best_replies(
+            part, [half.x[:, doubtful] for half in (one, two)], here, shrink, ranges[:, doubtful]
+        )
     return good, ranges
+
+
+def _best_replies(games: Games, points: list[Array], origins: list[Array], factors: list[Array], ranges: Array) -> Bools:
+    """Say where a search from many starts finds nothing better for the proposer that the other party accepts."""
+    payoffs = [games.payoffs(x) for x in points]
+    best = np.ones(games.count, np.bool_)
+    for b in (0, 1):
+        other = 1 - b
+        floors = list(origins)
+        floors[other] = origins[other] + factors[other] * (payoffs[other][other] - origins[other])
+        rival, status = games.reach(floors, [np.full(games.count, float(i == b)) for i in (0, 1)])
+        more = games.payoffs(rival.x)[b] - payoffs[b][b]
+        best &= ~((status == Status.OK) & (more > BETTER * ranges[b]))
+    return best
 
 
 def _halves(found: Optimum, games: Games) -> list[Optimum]:
