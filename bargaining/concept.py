@@ -84,6 +84,11 @@ class Welfare(Concept):
         """Whether the concept compares utilities between parties, so that their units matter."""
 
 
+def is_rational(concept: Concept | StrategicModel) -> bool:
+    """Say whether a concept gives everybody at least disagreement: all do, but those whose setting `rational` is off."""
+    return bool(getattr(concept, "rational", True))
+
+
 class StrategicModel(ABC):
     """A bargaining game in extensive form; its outcome is that of an equilibrium."""
 

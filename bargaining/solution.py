@@ -10,7 +10,7 @@ from html import escape
 import numpy as np
 
 from bargaining._types import Array, Codes
-from bargaining.concept import Certificate, Concept, Equilibrium, StrategicModel, Welfare
+from bargaining.concept import Certificate, Concept, Equilibrium, StrategicModel, Welfare, is_rational
 from bargaining.errors import InvalidProblem, NoAgreement, NotConverged, NotFinite
 from bargaining.problems.problem import Problem
 from bargaining.sets.base import Answer, Lottery, Status, Ties
@@ -147,8 +147,7 @@ def _certify(
 ) -> Certificate:
     """Look for a feasible deal beyond the supporting line through the answer, or through either proposal."""
     if equilibrium is None:
-        rational = getattr(concept, "rational", True)
-        gap = _gap(problem, answer, problem.disagreement if rational else None)
+        gap = _gap(problem, answer, problem.disagreement if is_rational(concept) else None)
     else:
         gaps = np.array([_gap(problem, proposal, equilibrium.origin) for proposal in equilibrium.proposals])
         gap = np.take_along_axis(gaps, np.argmax(np.abs(np.nan_to_num(gaps)), axis=0)[None], axis=0)[0]

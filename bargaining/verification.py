@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bargaining._types import Array, Bools
-from bargaining.concept import Equilibrium, Welfare
+from bargaining.concept import Equilibrium, Welfare, is_rational
 from bargaining.errors import InvalidProblem
 from bargaining.sets.base import FeasibleSet, Status
 from bargaining.solution import Solution
@@ -109,7 +109,7 @@ def _checks(solution: Solution, trials: int, rng: np.random.Generator) -> Iterat
     if solution.equilibrium is not None:
         yield from (check(*found) for found in _deviations(solution, solution.equilibrium, spread, trials, rng))
         return
-    if getattr(solution.concept, "rational", True):
+    if is_rational(solution.concept):
         yield check("everybody has at least disagreement", np.max(-solution.gains / spread, axis=-1))
     others = _rivals(solution.problem.feasible, u, solution.terms, trials, rng)
     better = np.min((others - u[..., None, :]) / spread[..., None, :], axis=-1)
@@ -151,9 +151,8 @@ def _more_welfare(solution: Solution, concept: Welfare, others: Array) -> Array:
     """Return by how much welfare is raised by a drawn deal, as a share of what all parties' ranges would add."""
     problem, u = solution.problem, solution.utilities
     own = concept.welfare(problem, u)
-    rational = getattr(concept, "rational", True)
     draws = np.moveaxis(others, -2, 0)
-    held = np.all(problem.gains(draws) >= 0, axis=-1) if rational else np.all(np.isfinite(draws), axis=-1)
+    held = np.all(problem.gains(draws) >= 0, axis=-1) if is_rational(concept) else np.all(np.isfinite(draws), axis=-1)
     with np.errstate(all="ignore"):
         best = np.max(np.where(held, np.nan_to_num(concept.welfare(problem, draws), nan=-np.inf), -np.inf), axis=0)
         scale = np.abs(concept.welfare(problem, u + problem.feasible.spread()) - own)

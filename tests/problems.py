@@ -137,6 +137,7 @@ def problems() -> dict[str, Callable[[], Problem]]:
         "line": lambda: hull([[12, 0], [0, 8]], (2, 1)),
         "stack of polygons": lambda: hull(np.random.default_rng(1).random((20, 15, 2)), np.full((20, 2), 0.2)),
         "hull for three": capped_simplex,
+        "hull of many for three": lambda: hull(np.random.default_rng(8).random((30, 3)), [0.1, 0.1, 0.1]),
         "stack of hulls for three": lambda: hull(np.random.default_rng(2).random((10, 12, 3)), np.full((10, 3), 0.2)),
         "points": three_points,
         "points for three": lambda: bg.from_points(np.random.default_rng(3).random((40, 3)), [0.1, 0.2, 0.3]),

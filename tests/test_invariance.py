@@ -87,8 +87,13 @@ def test_a_polygon_is_the_hull_that_supporting_lines_find(points: np.ndarray[Any
         assert solved(general, concept) == pytest.approx(solved(problem, concept), abs=1e-8)
 
 
-@pytest.mark.parametrize("name", ["linear pie", "risk-averse pie", "kinked polygon", "parabola", "points", "Edgeworth box",
-                                  "hull for three", "lotteries over a dent", "capped pie", "rescaled polygon"])  # fmt: skip
+EVERY_KIND = [
+    "linear pie", "risk-averse pie", "kinked polygon", "parabola", "points", "Edgeworth box", "hull for three",
+    "hull of many for three", "lotteries over a dent", "capped pie", "rescaled polygon",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EVERY_KIND)
 def test_neither_order_nor_company_changes_a_game(name: str) -> None:
     """To the last bit: games of a stack one way round, the other way round, some hopeless, and each by itself."""
     problem = PROBLEMS[name]()
@@ -103,3 +108,5 @@ def test_neither_order_nor_company_changes_a_game(name: str) -> None:
         assert np.array_equal(there.status, back.status[::-1])
         some = bg.solve(problem.replace(disagreement=d[20:23]), concept)
         assert np.array_equal(there.utilities[20:23], some.utilities, equal_nan=True)
+        good = int(np.flatnonzero(there.status == bg.Status.OK)[5])
+        assert np.array_equal(there.utilities[good], bg.solve(problem.replace(disagreement=d[good]), concept).utilities)

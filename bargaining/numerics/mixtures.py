@@ -21,6 +21,7 @@ STEPS = 100
 TOL = 1e-14
 GOOD = 1e-12
 PATIENCE = 4  # steps without progress before an answer that is good is taken
+SPARSE = 0.75  # share of games still worked on at which the others are dropped
 CLOSE = 0.995  # share of the way to the boundary
 
 
@@ -41,10 +42,10 @@ class Mixtures:
     equal: Bools
 
     def take(self, games: Indices) -> Mixtures:
-        """Return some of the games."""
+        """Return some of the games, in the same order in memory, so that sums run alike."""
         return Mixtures(
-            self.vectors[:, games], self.member[:, games], self.objective[:, games], self.direction[games],
-            self.weights[games], self.ray, self.equal[games],
+            self.vectors.take(games, axis=1), self.member.take(games, axis=1), self.objective.take(games, axis=1),
+            self.direction[games], self.weights[games], self.ray, self.equal[games],
         )  # fmt: skip
 
 
@@ -61,24 +62,30 @@ class Mixed:
 def mix(program: Mixtures) -> Mixed:
     """Solve the programs; vectors should be of the size of 1."""
     games = program.vectors.shape[1]
+    if games == 1:  # a column of one would be summed in another order than a table
+        pair = mix(program.take(np.zeros(2, np.intp)))
+        return Mixed(pair.probabilities[:, :1], pair.prices[:1], pair.t[:1], pair.residual[:1])
     found = Mixed(
         np.zeros(program.member.shape), np.zeros(program.direction.shape), np.zeros(games), np.full(games, np.inf)
     )
-    working, part, state, stalled = np.arange(games), program, _start(program), np.zeros(games, np.intp)
+    working, part, state = np.arange(games), program, _start(program)
+    stalled, live = np.zeros(games, np.intp), np.ones(games, np.bool_)
     for _ in range(STEPS):
         with np.errstate(all="ignore"):
             state, residual = _step(part, state)
-        better = residual < found.residual[working]
+        better = live & (residual < found.residual[working])
         at = working[better]
         found.probabilities[:, at], found.prices[at] = state.p[:, better], state.y[better]
         found.t[at], found.residual[at] = state.t[better], residual[better]
         stalled = np.where(better, 0, stalled + 1)
         best = found.residual[working]
-        left = np.flatnonzero(~((best <= TOL) | ((stalled >= PATIENCE) & (best <= GOOD))))
+        live &= ~((best <= TOL) | ((stalled >= PATIENCE) & (best <= GOOD)))  # a game that is done is left alone
+        left = np.flatnonzero(live)
         if not left.size:
             break
-        if left.size < working.size:  # a game that is done is left alone
-            working, part, state, stalled = working[left], part.take(left), state.take(left), stalled[left]
+        if 1 < left.size <= SPARSE * live.size:
+            working, part, state = working[left], part.take(left), state.take(left)
+            stalled, live = stalled[left], live[left]
     return found
 
 
@@ -92,7 +99,14 @@ class _State:
     nu: Array  # price of sum p = 1
 
     def take(self, games: Indices) -> _State:
-        return _State(self.p[:, games], self.z[:, games], self.s[games], self.y[games], self.t[games], self.nu[games])
+        return _State(
+            self.p.take(games, axis=1),
+            self.z.take(games, axis=1),
+            self.s[games],
+            self.y[games],
+            self.t[games],
+            self.nu[games],
+        )
 
 
 def _worth(program: Mixtures, y: Array) -> Array:

@@ -6,13 +6,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from bargaining._types import Array, Bools, Codes, Indices
 from bargaining.errors import InvalidProblem
+
+Number = TypeVar("Number", bound=np.ndarray[Any, Any])
 
 LEAST_GAIN = 1e-9
 """The least gain, as a fraction of a party's range of utilities, that a numerical solver can tell from none."""
@@ -350,9 +352,9 @@ def flat(vectors: Array, lead: tuple[int, ...]) -> Array:
     return np.ascontiguousarray(np.broadcast_to(vectors, (*lead, vectors.shape[-1])).reshape(-1, vectors.shape[-1]))
 
 
-def flat_numbers(values: Array, lead: tuple[int, ...]) -> Array:
+def flat_numbers(values: Number, lead: tuple[int, ...]) -> Number:
     """Return a number a game, (games,)."""
-    return np.ascontiguousarray(np.broadcast_to(values, lead).ravel())
+    return cast(Number, np.ascontiguousarray(np.broadcast_to(values, lead).ravel()))
 
 
 def near(draws: dict[str, Array], around: Mapping[str, Array] | None, rng: np.random.Generator) -> dict[str, Array]:

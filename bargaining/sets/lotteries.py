@@ -10,6 +10,7 @@ Mathematical Programming 13, 49-68). No more than n deals are drawn from in the 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -26,6 +27,7 @@ from bargaining.sets.base import (
     Trace,
     choose,
     flat,
+    flat_numbers,
     leading_axes,
     query,
 )
@@ -37,7 +39,7 @@ ROUNDS = 100
 CLOSED = 1e-11  # of a party's range: no deal is worth more than the mixture
 ACCEPT = 1e-9  # a larger error is reported as not converged
 SLANT = 0.01  # of the other parties' weight, in the search for a party's best deal, so that it is efficient
-CELLS = 500_000  # deals mixed at a time
+CELLS = 500_000  # listed deals mixed at a time
 DRAWN = 1e-9  # a deal whose price falls short by more is not drawn
 
 
@@ -108,6 +110,8 @@ class Lotteries(Hull):
         queries = [origin, direction, weights, np.zeros(self.parties) if objective is None else objective]
         lead = leading_axes(self.shape, *(q.shape[:-1] for q in queries))
         o, d, a, c = (flat(q, lead) for q in queries)
+        if isinstance(self.deals, Points) and len(o) > 1 and len(o) * self.deals.points.shape[-2] > CELLS:
+            return self._in_pieces(self.deals, lead, np.broadcast_to(asked, lead).ravel(), o, d, a, c)
         hull = _Hull(self, lead, o)
         open_games = np.broadcast_to(asked, lead).ravel() & (hull.status == Status.OK)
         none = np.zeros(len(o), np.bool_)
@@ -116,6 +120,30 @@ class Lotteries(Hull):
             room = hull.grow(floored, hull.unit, np.zeros(o.shape), np.zeros(o.shape))
             none = floored & ~(room.t > np.where(np.any(a > 0, axis=1), LEAST_GAIN, -ACCEPT))
         return hull.answer(hull.grow(open_games & ~none, d, a, c), none)
+
+    def _in_pieces(self, deals: Points, lead: tuple[int, ...], *queries: Any) -> Answer:
+        """Answer a few games at a time, each with a list of its own, so that long lists and many games fit together."""
+        tables = deals.points.reshape(-1, *deals.points.shape[-2:])
+        own = flat_numbers(np.arange(len(tables)).reshape(deals.shape), lead)
+        size = max(1, CELLS // tables.shape[1])
+        parts = [
+            replace(self, deals=Points(tables[own[at]]))._mixed(*(q[at] for q in queries))
+            for at in np.array_split(np.arange(own.size), -(-own.size // size))
+        ]
+
+        def joined(values: list[Any]) -> Any:
+            whole = np.concatenate(values)
+            return whole.reshape(*lead, *whole.shape[1:])
+
+        lotteries = [part.lottery for part in parts if part.lottery is not None]
+        return Answer(
+            joined([part.utilities for part in parts]), {}, joined([part.normal for part in parts]),
+            joined([part.status for part in parts]), joined([part.residual for part in parts]),
+            lottery=Lottery(
+                joined([lot.probabilities for lot in lotteries]), joined([lot.utilities for lot in lotteries]),
+                {ALTERNATIVE: joined([lot.terms[ALTERNATIVE] for lot in lotteries])},
+            ),
+        )  # fmt: skip
 
 
 class _Hull:
@@ -130,7 +158,7 @@ class _Hull:
         if isinstance(feasible.deals, Points):
             m, n = feasible.deals.points.shape[-2:]
             rows = np.broadcast_to(feasible.deals.points, (*lead, m, n)).reshape(-1, m, n)
-            self.utilities = np.moveaxis(rows, 1, 0)
+            self.utilities = np.ascontiguousarray(np.moveaxis(rows, 1, 0))  # sums must run alike however many games
             self.terms = {ALTERNATIVE: np.broadcast_to(np.arange(float(m))[:, None], self.utilities.shape[:2])}
         else:
             axes = np.eye(feasible.parties) + SLANT
@@ -187,13 +215,11 @@ class _Hull:
             vectors, self.member, np.sum(vectors * slope, axis=-1), way * pace[:, None] if ray else np.zeros(way.shape),
             weights, ray, equal,
         )  # fmt: skip
-        pieces = max(1, -(-vectors.shape[0] * vectors.shape[1] // CELLS))
-        found = [mix(program.take(at)) for at in np.array_split(np.arange(len(way)), pieces)]
-        t, residual = (np.concatenate([getattr(f, name) for f in found]) for name in ("t", "residual"))
-        p = np.concatenate([f.probabilities for f in found], axis=1)
-        rows = np.concatenate([f.prices for f in found]) * (pace if ray else np.where(worth > 0, worth, 1.0))[:, None]
+        found = mix(program)
+        p = found.probabilities
+        rows = found.prices * (pace if ray else np.where(worth > 0, worth, 1.0))[:, None]
         utilities = np.sum(p[..., None] * np.where(self.member[..., None], self.utilities, 0.0), axis=0)
-        return _Best(p, utilities, rows / self.unit + objective, t * pace, residual)
+        return _Best(p, utilities, rows / self.unit + objective, found.t * pace, found.residual)
 
     def answer(self, best: _Best, none: Bools) -> Answer:
         """Return the mixtures as lotteries over few deals."""

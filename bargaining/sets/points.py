@@ -21,6 +21,7 @@ from bargaining.sets.base import (
     Ties,
     Trace,
     flat,
+    flat_numbers,
     leading_axes,
     numbers,
     query,
@@ -86,7 +87,7 @@ class Points(FeasibleSet):
 
     def support(self, weights: ArrayLike, floor: ArrayLike | None = None) -> Answer:
         """Find the largest weighted sum of utilities (see `FeasibleSet.support`)."""
-        weights = query("weights", weights, self.parties, least=0.0 if self.free_disposal else -np.inf, some=True)
+        weights = query("weights", weights, self.parties, least=0.0, some=True)
         floor = np.full(self.parties, -np.inf) if floor is None else query("floor", floor, self.parties)
 
         def rank(points: Array, spread: Array, w: Array, low: Array) -> tuple[Array, Array, Array]:
@@ -190,13 +191,14 @@ class Points(FeasibleSet):
         lead = leading_axes(self.shape, *(q.shape[:-1] for q in queries))
         m, n = self.points.shape[-2:]
         rows = [flat(q, lead) for q in queries]
-        points = np.broadcast_to(self.points, (*lead, m, n)).reshape(-1, m, n)
+        tables = self.points.reshape(-1, m, n)
+        own = flat_numbers(np.arange(len(tables)).reshape(self.shape), lead)  # each game's table: they may share one
         spread = flat(self._spread, lead)
-        games = len(points)
+        games = own.size
         chosen, normal, status = np.zeros(games, np.intp), np.ones((games, n)), np.zeros(games, np.int8)
         ties: list[Indices] = []
         for at in np.array_split(np.arange(games), max(1, -(-games * m // CELLS))):
-            part, units = points[at], spread[at]
+            part, units = tables[own[at]], spread[at]
             bad = ~np.all(np.isfinite(part), axis=(1, 2)) | np.any([np.any(np.isnan(q[at]), axis=1) for q in rows], axis=0)
             with np.errstate(all="ignore"):
                 values, margin, slopes = rank(part, units, *(q[at] for q in rows))
@@ -207,12 +209,12 @@ class Points(FeasibleSet):
             normal[at] = np.take_along_axis(slopes, chosen[at][:, None, None], axis=1)[:, 0]
             status[at] = np.where(bad, Status.NOT_FINITE, np.where(np.isfinite(top), Status.OK, Status.NO_AGREEMENT))
             ties += self._tied(part, tied & (status[at] == Status.OK)[:, None], int(at[0]) if at.size else 0)
-        utilities = np.take_along_axis(points, chosen[:, None, None], axis=1)[:, 0]
+        utilities = tables[own, chosen]
         rivals = np.concatenate(ties, axis=1) if ties else np.zeros((2, 0), np.intp)
         return Answer(
             utilities.reshape(*lead, n), {ALTERNATIVE: chosen.astype(float).reshape(lead)}, normal.reshape(*lead, n),
             status.reshape(lead), np.zeros(lead),
-            ties=Ties(rivals[0], points[rivals[0], rivals[1]], {ALTERNATIVE: rivals[1].astype(float)}) if ties else None,
+            ties=Ties(rivals[0], tables[own[rivals[0]], rivals[1]], {ALTERNATIVE: rivals[1] * 1.0}) if ties else None,
         ).where_ok()  # fmt: skip
 
     @staticmethod

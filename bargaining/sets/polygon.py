@@ -21,6 +21,7 @@ from bargaining.sets.base import (
     Status,
     Trace,
     flat,
+    flat_numbers,
     leading_axes,
     query,
 )
@@ -93,7 +94,7 @@ class Polygon(Hull):
         vertices, names = self.chain
         m = self.deals.points.shape[-2]
         finite = np.all(np.isfinite(self.deals.points.reshape(-1, m, 2)), axis=(1, 2))
-        which = np.broadcast_to(np.arange(len(vertices)).reshape(self.shape), lead).ravel()
+        which = flat_numbers(np.arange(len(vertices)).reshape(self.shape), lead)  # each game's polygon: they may share one
         size, k = which.size, vertices.shape[1]
         u, w, start, share = np.zeros((size, 2)), np.zeros((size, 2)), np.zeros(size, np.intp), np.zeros(size)
         none = np.zeros(size, np.bool_)
@@ -105,8 +106,8 @@ class Polygon(Hull):
         deals = np.stack([start, np.minimum(start + 1, k - 1)], axis=-1)
         lottery = Lottery(
             np.stack([1.0 - share, share], axis=-1).reshape(*lead, 2),
-            np.take_along_axis(vertices[which], deals[..., None], axis=1).reshape(*lead, 2, 2),
-            {ALTERNATIVE: np.take_along_axis(names[which], deals, axis=1).astype(float).reshape(*lead, 2)},
+            vertices[which[:, None], deals].reshape(*lead, 2, 2),
+            {ALTERNATIVE: names[which[:, None], deals].astype(float).reshape(*lead, 2)},
         )
         return Answer(
             u.reshape(*lead, 2), {}, w.reshape(*lead, 2), status.reshape(lead), np.zeros(lead), lottery=lottery
