@@ -130,17 +130,20 @@ def along(problem: Problem, direction: Array) -> Answer:
     """
     answer = problem.feasible.reach(problem.disagreement, direction)
     moving = direction > 0
+    least = problem.feasible.least_gain()
+    gains = problem.gains(answer.utilities)
     with np.errstate(all="ignore"):
-        steps = np.where(moving, problem.gains(answer.utilities) / np.where(moving, direction, 1.0), np.inf)
-        least = np.where(moving, problem.feasible.least_gain() / np.where(moving, direction, 1.0), np.inf)
-    t = np.min(steps, axis=-1, keepdims=True)
-    none = (answer.status == Status.OK) & ~(t[..., 0] > np.min(least, axis=-1))
-    point = np.where(moving, problem.disagreement + t * direction, answer.utilities)
-    spare = answer.utilities - point
-    given = np.all(spare <= LEAST_GAIN * problem.feasible.spread(), axis=-1)  # nothing but rounding is thrown away
+        t, most, tiny = (
+            np.min(np.where(moving, steps / np.where(moving, direction, 1.0), np.inf), axis=-1, keepdims=True)
+            for steps in (gains, gains + least, np.broadcast_to(least, gains.shape))
+        )
+    none = (answer.status == Status.OK) & ~(t[..., 0] > tiny[..., 0])
+    # What is left over may be rounding: of the gains, or of a small gain that tells how far along the ray the deal is.
+    given = np.all(moving & (gains - most * direction <= LEAST_GAIN * problem.feasible.spread()) | ~moving, axis=-1)
+    point = np.where(moving & ~given[..., None], problem.disagreement + t * direction, answer.utilities)
     return replace(
         answer,
-        utilities=np.where(given[..., None], answer.utilities, point),
-        spare=np.where(given[..., None], 0.0, spare),
+        utilities=point,
+        spare=answer.utilities - point,
         status=np.where(none, np.int8(Status.NO_AGREEMENT), answer.status),
     ).where_ok()

@@ -93,7 +93,8 @@ def verify(
 
 def _checks(solution: Solution, trials: int, rng: np.random.Generator) -> Iterator[Check]:
     problem, u = solution.problem, solution.utilities
-    spread = problem.feasible.spread()
+    # Where nothing at all is worth minus infinity, the gains over disagreement may be larger than what is called a range.
+    spread = np.fmax(problem.feasible.spread(), np.abs(problem.gains(problem.ideal)))
     ok = solution.status == Status.OK
 
     def check(claim: str, missed: Array) -> Check:

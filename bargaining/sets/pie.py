@@ -235,10 +235,23 @@ def _reach(shares: _Shares, origin: Array, way: Array) -> Found:
     none = ~(rest >= -ROUNDING * shares.size)
     t = decreasing_root(left, low, high, np.arange(rest.size))
     utilities = np.maximum(origin + t * way, shares.value(np.zeros(way.shape)))
-    money = np.where(moving, shares.cost(utilities), held)
+    money = _settled(shares, np.where(moving, shares.cost(utilities), held), np.where(moving, np.abs(utilities), -np.inf))
     normal = 1.0 / shares.slope(money)
     normal = normal / np.sum(np.where(moving, normal * way, 0.0), axis=0)
     return money, utilities, normal, shares.bad(origin, way), none
+
+
+def _settled(shares: _Shares, money: Array, sizes: Array) -> Array:
+    """Return amounts that use up the pie: the party whose utility tells amounts apart the least takes up the rounding.
+
+    Parties so rich that their utility is at its limit share what the others leave.
+    """
+    full = ~np.isfinite(money)
+    rest = shares.size - np.sum(np.where(full, 0.0, money), axis=0)
+    money = np.where(full, rest / np.maximum(np.count_nonzero(full, axis=0), 1), money)
+    blunt = np.argmax(sizes / shares.slope(money), axis=0)
+    own = np.arange(len(money))[:, None] == blunt
+    return np.where(own, shares.size - np.sum(np.where(own, 0.0, money), axis=0), money)
 
 
 def _support(shares: _Shares, weights: Array, floor: Array) -> Found:

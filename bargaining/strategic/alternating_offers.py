@@ -233,13 +233,15 @@ class AlternatingOffers(StrategicModel):
         cubic = [(1 - t) * (2 - t) * (3 - t) / 6, t * (2 - t) * (3 - t) / 2, t * (1 - t) * (t - 3) / 2]
         cubic.append(t * (1 - t) * (2 - t) / 6)
         quadratic = [(1 - t) * (2 - t) / 2, t * (2 - t), -t * (1 - t) / 2, 0.0 * t]
-        nodes = ([limit, *(offers.first for offers in longer)], [limit, *(offers.second for offers in longer)])
-        first, second = (_mix(cubic, answers, problem.feasible.bounds()) for answers in nodes)
+        unit = problem.feasible.spread()
+        firsts = [_even(answer, unit) for answer in (limit, *(offers.first for offers in longer))]
+        seconds = [_even(answer, unit) for answer in (limit, *(offers.second for offers in longer))]
+        first, second = (_mix(cubic, answers, problem.feasible.bounds()) for answers in (firsts, seconds))
         gap = np.abs(first.utilities - second.utilities)
         trusted = np.ones(first.status.shape, np.bool_)
-        for found, answers in zip((first, second), nodes, strict=True):
+        for found, answers in zip((first, second), (firsts, seconds), strict=True):
             other = _mix(quadratic, answers, {}).utilities
-            allowed = KINK * np.max(gap, axis=-1, keepdims=True) + NEGLIGIBLE * problem.feasible.spread()
+            allowed = KINK * np.max(gap, axis=-1, keepdims=True) + NEGLIGIBLE * unit
             trusted &= np.all(np.abs(found.utilities - other) <= allowed, axis=-1)
         if limit.lottery is not None:
             origin = self._round(problem, rates, period)[0]
@@ -251,6 +253,11 @@ def _patience_weights(rates: Array) -> Array:
     """Return weights in proportion to 1 / rate that sum to one."""
     patience = 1.0 / rates
     return np.asarray(patience / np.sum(patience, axis=-1, keepdims=True))
+
+
+def _even(answer: Answer, unit: Array) -> Answer:
+    """Return the answer with its normal on a common scale, so that normals can be averaged."""
+    return replace(answer, normal=answer.normal / np.sum(answer.normal * unit, axis=-1, keepdims=True))
 
 
 def _draw(problem: Problem, origin: Array, answer: Answer) -> Answer:
