@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from bargaining._types import Array
+from bargaining.checks import numbers
 from bargaining.errors import InvalidProblem
-from bargaining.problems.problem import Problem
-from bargaining.sets.base import LEAST_GAIN, Answer, Status, numbers
+from bargaining.problems.problem import LARGEST, Problem
+from bargaining.sets.base import LEAST_GAIN, Answer, Status
 
 
 @dataclass(frozen=True)
@@ -110,8 +111,20 @@ def bargaining_weights(weights: ArrayLike | None, problem: Problem) -> Array:
     InvalidProblem
         If their number is not that of the parties, one is negative or not finite, or none is positive.
     """
+    array = party_weights(weights, problem)
+    return np.asarray(array / np.sum(array))
+
+
+def party_weights(weights: ArrayLike | None, problem: Problem) -> Array:
+    """Return weights, one a party, as they were given; ones if none are given.
+
+    Raises
+    ------
+    InvalidProblem
+        As `bargaining_weights`.
+    """
     if weights is None:
-        return np.full(problem.n, 1.0 / problem.n)
+        return np.ones(problem.n)
     array = numbers("weights", weights)
     if array.shape != (problem.n,):
         raise InvalidProblem(
@@ -119,7 +132,9 @@ def bargaining_weights(weights: ArrayLike | None, problem: Problem) -> Array:
         )
     if not np.all(np.isfinite(array)) or np.any(array < 0) or not np.sum(array) > 0:
         raise InvalidProblem(f"weights {weights!r} must be finite, not negative, and not all zero.")
-    return np.asarray(array / np.sum(array))
+    if np.any((array > 0) & (array < np.max(array) / LARGEST)):
+        raise InvalidProblem(f"weights {weights!r} are too far apart for floating-point numbers; write 0 for no weight.")
+    return array
 
 
 def along(problem: Problem, direction: Array) -> Answer:
@@ -138,6 +153,11 @@ def along(problem: Problem, direction: Array) -> Answer:
             for steps in (gains, gains + least, np.broadcast_to(least, gains.shape))
         )
     none = (answer.status == Status.OK) & ~(t[..., 0] > tiny[..., 0])
+    status = np.where(none, np.int8(Status.NO_AGREEMENT), answer.status)
+    if np.any(none) and problem.feasible.convex and problem.feasible.free_disposal:
+        # The parties agree on something in these proportions, but on less than numbers can tell from nothing.
+        some = np.all(problem.gains(problem.ideal) > least, axis=-1)
+        status = np.where(none & some, np.int8(Status.NOT_CONVERGED), status)
     # What is left over may be rounding: of the gains, or of a small gain that tells how far along the ray the deal is.
     given = np.all(moving & (gains - most * direction <= LEAST_GAIN * problem.feasible.spread()) | ~moving, axis=-1)
     point = np.where(moving & ~given[..., None], problem.disagreement + t * direction, answer.utilities)
@@ -145,5 +165,5 @@ def along(problem: Problem, direction: Array) -> Answer:
         answer,
         utilities=point,
         spare=answer.utilities - point,
-        status=np.where(none, np.int8(Status.NO_AGREEMENT), answer.status),
+        status=status,
     ).where_ok()

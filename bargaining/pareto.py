@@ -7,11 +7,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from bargaining._types import Array
+from bargaining.checks import instance, number
 from bargaining.errors import InvalidProblem, NotConvex
-from bargaining.problems.problem import Problem
+from bargaining.problems.problem import Problem, require_measurable
 from bargaining.sets.base import Status
 from bargaining.sets.boundary import fan
 from bargaining.solution import failure
+
+FINEST = 1e-10
+"""The smallest distance of polyline and frontier that can be asked for; points grow in number like 1 / sqrt(tol)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,12 +95,13 @@ def frontier(problem: Problem, tol: float = 1e-4) -> Frontier:
     >>> bg.frontier(trade).points.round(9).tolist()
     [[0.0, 3.0], [3.0, 2.0], [4.0, 0.0]]
     """
+    instance(problem, Problem, "give the problem whose frontier is to be traced")
     if problem.shape:
         raise InvalidProblem(f"a frontier is drawn of one problem; this is a stack of shape {problem.shape}.")
     if problem.n != 2:
         raise InvalidProblem(f"a frontier is traced for two parties; the problem has {problem.n}.")
-    if not 0 < tol < 1:
-        raise InvalidProblem(f"tol = {tol!r} is a fraction of the ideal gains, strictly between 0 and 1.")
+    tol = number("tol, a fraction of the ideal gains,", tol, low=FINEST, high=1.0)
+    require_measurable(problem)
     gains = problem.gains(problem.ideal)
     status = Status(int(np.max(problem.best.status)))
     if status == Status.OK and np.any(gains <= problem.feasible.least_gain()):

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
 
 import numpy as np
 
 from bargaining._types import Array, Codes
+from bargaining.checks import instance
 from bargaining.concept import Certificate, Concept, Equilibrium, StrategicModel, Welfare, is_rational
 from bargaining.errors import InvalidProblem, NoAgreement, NotConverged, NotFinite
-from bargaining.problems.problem import Problem
+from bargaining.problems.problem import Problem, require_measurable
 from bargaining.sets.base import Answer, Lottery, Status, Ties
 
 NO_FLOOR = -1e30
@@ -123,6 +124,9 @@ def solve(problem: Problem, concept: Concept | StrategicModel, *, certify: bool 
 
 def attempt(problem: Problem, concept: Concept | StrategicModel, *, certify: bool = True) -> Solution:
     """Solve like `solve`, but let a single problem fail like a game of a stack: by its status, with NaN for numbers."""
+    instance(problem, Problem, "build one with bg.from_issues, bg.split, bg.from_points or bg.from_curve")
+    problem = problem.whole
+    require_measurable(problem)
     equilibrium = None
     if isinstance(concept, StrategicModel):
         answer, equilibrium = concept.equilibrium(problem)
@@ -135,6 +139,9 @@ def attempt(problem: Problem, concept: Concept | StrategicModel, *, certify: boo
             f"the settings of {concept.label} make a stack of shape {answer.status.shape}, the problem {problem.shape}; "
             "settings are single numbers, and problem.replace(disagreement=...) with more rows makes a stack."
         )
+    lost = ~problem.measurable & (answer.status == Status.OK)
+    if np.any(lost):
+        answer = replace(answer, status=np.where(lost, np.int8(Status.NOT_FINITE), answer.status)).where_ok()
     certificate = _certify(problem, concept, answer, equilibrium) if certify else _unchecked(answer)
     return Solution(
         problem, concept, answer.utilities, answer.terms, answer.normal, answer.status, certificate, equilibrium,
@@ -160,11 +167,12 @@ def _gap(problem: Problem, answer: Answer, floor: Array | None) -> Array:
     lined = np.any(weights > 0, axis=-1) & np.all(~(answer.normal < 0), axis=-1)  # else no line of use supports the point
     weights = np.where(lined[..., None], weights, 1.0)
     if floor is None:
-        rival, base = problem.feasible.support(weights), problem.disagreement
+        rival = problem.feasible.support(weights)
+        value = np.sum(weights * problem.feasible.spread(), axis=-1)
     else:
         base = np.where(ok, floor, NO_FLOOR)
         rival = problem.feasible.support(weights, floor=base)
-    value = np.abs(np.sum(weights * (answer.utilities - base), axis=-1))
+        value = np.abs(np.sum(weights * (answer.utilities - base), axis=-1))
     gap = np.sum(weights * (rival.utilities - answer.utilities), axis=-1) / value
     return np.where(lined, gap, np.nan)
 

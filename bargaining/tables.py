@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bargaining.checks import sequence
 from bargaining.concept import Concept, StrategicModel
 from bargaining.errors import InvalidProblem
 from bargaining.problems.problem import Problem
@@ -45,6 +46,7 @@ def compare(problem: Problem, concepts: Iterable[Concept | StrategicModel]) -> p
 
     if isinstance(concepts, (Concept, StrategicModel)):
         raise InvalidProblem("compare takes several concepts; give a list, or use solve for one.")
+    concepts = sequence("concepts", concepts)
     frames = [frame(attempt(problem, concept)) for concept in concepts]
     if not frames:
         raise InvalidProblem("there is nothing to compare; give at least one concept.")

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from bargaining._types import Array, Bools
+from bargaining.checks import instance, number
 from bargaining.concept import Equilibrium, Welfare, is_rational
 from bargaining.errors import InvalidProblem
-from bargaining.sets.base import FeasibleSet, Status
+from bargaining.sets.base import ROUNDING, FeasibleSet, Status
 from bargaining.solution import Solution
 
 TOLERANCE = 1e-8
+
+PORTION = 4_000_000
+"""Numbers drawn at a time, so that a stack of a million games fits."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ def verify(
     solution : Solution
         From `solve`, or made by hand from a claim to be tested.
     trials : int
-        Deals drawn for each game.
+        Deals drawn for each game, at most ten million.
     tol : float
         By how much a claim may be missed, as a share of the parties' ranges of utilities.
     rng : Generator or int
@@ -77,7 +81,7 @@ def verify(
     Raises
     ------
     InvalidProblem
-        If `trials` is not positive.
+        If what is given is no solution, `trials` no whole number, or `rng` no source of randomness.
 
     Examples
     --------
@@ -86,9 +90,15 @@ def verify(
     >>> bg.verify(deal).ok
     True
     """
-    if not float(trials).is_integer() or trials < 1:
-        raise InvalidProblem(f"trials = {trials!r}: a whole number of deals, at least one.")
-    return Verification(tuple(_checks(solution, int(trials), np.random.default_rng(rng))), tol)
+    instance(solution, Solution, "verify what bg.solve returned")
+    if not number("trials, how many deals to draw,", trials, low=1.0, high=1e7).is_integer():
+        raise InvalidProblem(f"trials = {trials!r} must be a whole number of deals.")
+    tol = number("tol", tol, low=0.0)
+    try:
+        source = np.random.default_rng(rng)
+    except (TypeError, ValueError) as error:
+        raise InvalidProblem(f"rng = {rng!r} is neither a NumPy Generator nor a seed: {error}.") from error
+    return Verification(tuple(_checks(solution, int(trials), source)), tol)
 
 
 def _checks(solution: Solution, trials: int, rng: np.random.Generator) -> Iterator[Check]:
@@ -112,11 +122,15 @@ def _checks(solution: Solution, trials: int, rng: np.random.Generator) -> Iterat
         return
     if is_rational(solution.concept):
         yield check("everybody has at least disagreement", np.max(-solution.gains / spread, axis=-1))
-    others = _rivals(solution.problem.feasible, u, solution.terms, trials, rng)
-    better = np.min((others - u[..., None, :]) / spread[..., None, :], axis=-1)
-    yield check("no drawn deal is better for all", np.nanmax(better, axis=-1))
+    better, more = np.full(ok.shape, -np.inf), np.full(ok.shape, -np.inf)
+    for others in _rivals(problem.feasible, u, solution.terms, trials, rng):
+        beyond = np.min((others - u[..., None, :]) / spread[..., None, :], axis=-1)
+        better = np.fmax(better, np.fmax.reduce(beyond, axis=-1))
+        if isinstance(solution.concept, Welfare):
+            more = np.fmax(more, _more_welfare(solution, solution.concept, others))
+    yield check("no drawn deal is better for all", better)
     if isinstance(solution.concept, Welfare):
-        yield check("no drawn deal has more welfare", _more_welfare(solution, solution.concept, others))
+        yield check("no drawn deal has more welfare", more)
 
 
 def _arithmetic(solution: Solution, spread: Array) -> Iterator[tuple[str, Array]]:
@@ -126,7 +140,8 @@ def _arithmetic(solution: Solution, spread: Array) -> Iterator[tuple[str, Array]
     if solution.lottery is not None:
         p = solution.lottery.probabilities
         mean = np.sum(p[..., None] * solution.lottery.utilities, axis=-2)
-        yield "the lottery gives these utilities", np.max(np.abs(mean - u - extra) / spread, axis=-1)
+        # What a lottery gives beyond a cap is worth nothing, so that it may give more than is stated.
+        yield "the lottery gives these utilities", np.max((u + extra - mean) / spread, axis=-1)
         yield "its probabilities sum to one", np.abs(np.sum(p, axis=-1) - 1.0) + np.max(-p, axis=-1)
     elif solution.terms:
         middle = {name: (low + high) / 2 for name, (low, high) in solution.problem.feasible.bounds().items()}
@@ -136,22 +151,27 @@ def _arithmetic(solution: Solution, spread: Array) -> Iterator[tuple[str, Array]
             yield "the deal gives these utilities", np.max(np.abs(gives - u - extra) / spread, axis=-1)
 
 
-def _rivals(feasible: FeasibleSet, u: Array, terms: Mapping[str, Array], trials: int, rng: np.random.Generator) -> Array:
-    """Draw other feasible utilities, (..., trials, n): anywhere, near the deal, and mixtures with `u` on convex sets."""
-    far = feasible.sample(trials, rng)[0]
-    close = feasible.sample(trials, rng, terms)[0]
-    found = [far, close]
-    if feasible.convex:
-        share = np.power(10.0, rng.uniform(-4.0, 0.0, (far.shape[-2], 1)))
-        found.append(u[..., None, :] + share * (far - u[..., None, :]))
-    lead = np.broadcast_shapes(u.shape[:-1], *(draw.shape[:-2] for draw in found))
-    return np.concatenate([np.broadcast_to(draw, (*lead, *draw.shape[-2:])) for draw in found], axis=-2)
+def _rivals(
+    feasible: FeasibleSet, u: Array, terms: Mapping[str, Array], trials: int, rng: np.random.Generator
+) -> Iterator[Array]:
+    """Draw feasible utilities, (..., count, n), in portions: anywhere, near the deal, and mixed with `u` on convex sets."""
+    portion = max(PORTION // max(u.size, 1), 1)
+    for done in range(0, trials, portion):
+        count = min(portion, trials - done)
+        far = feasible.sample(count, rng)[0]
+        close = feasible.sample(count, rng, terms)[0]
+        found = [far, close]
+        if feasible.convex:
+            share = np.power(10.0, rng.uniform(-4.0, 0.0, (far.shape[-2], 1)))
+            found.append(u[..., None, :] + share * (far - u[..., None, :]))
+        lead = np.broadcast_shapes(u.shape[:-1], *(draw.shape[:-2] for draw in found))
+        yield np.concatenate([np.broadcast_to(draw, (*lead, *draw.shape[-2:])) for draw in found], axis=-2)
 
 
 def _more_welfare(solution: Solution, concept: Welfare, others: Array) -> Array:
     """Return by how much welfare is raised by a drawn deal, as a share of what all parties' ranges would add."""
     problem, u = solution.problem, solution.utilities
-    own = concept.welfare(problem, u)
+    own = concept.welfare(problem, u + ROUNDING * problem.feasible.spread())
     draws = np.moveaxis(others, -2, 0)
     held = np.all(problem.gains(draws) >= 0, axis=-1) if is_rational(concept) else np.all(np.isfinite(draws), axis=-1)
     with np.errstate(all="ignore"):
@@ -171,8 +191,10 @@ def _deviations(
         party, other = solution.problem.parties[i], 1 - i
         short = (found.thresholds - proposal.utilities)[..., other] / spread[..., other]
         yield f"the offer of {party} is accepted", short
-        rivals = _rivals(solution.problem.feasible, proposal.utilities, proposal.terms, trials, rng)
-        accepted = rivals[..., other] >= found.thresholds[..., None, other]
-        with np.errstate(invalid="ignore"):
-            more = np.where(accepted, (rivals[..., i] - own[..., None, i]) / spread[..., None, i], -np.inf)
-        yield f"no drawn offer serves {party} better", np.nanmax(more, axis=-1)
+        more = np.full(short.shape, -np.inf)
+        for rivals in _rivals(solution.problem.feasible, proposal.utilities, proposal.terms, trials, rng):
+            accepted = rivals[..., other] >= found.thresholds[..., None, other]
+            with np.errstate(invalid="ignore"):
+                gain = np.where(accepted, (rivals[..., i] - own[..., None, i]) / spread[..., None, i], -np.inf)
+            more = np.fmax(more, np.fmax.reduce(gain, axis=-1))
+        yield f"no drawn offer serves {party} better", more

@@ -13,10 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bargaining._types import Array, Bools
-from bargaining.concept import Welfare
-from bargaining.errors import InvalidProblem
+from bargaining.concept import Welfare, party_weights
 from bargaining.problems.problem import Problem
-from bargaining.sets.base import Answer, Status, Ties, numbers
+from bargaining.sets.base import Answer, Status, Ties
 
 TILT = 1e-5
 """Share by which each party's weight is raised to see whether other deals have the same sum."""
@@ -66,7 +65,7 @@ class Utilitarian(Welfare):
 
     def outcome(self, problem: Problem) -> Answer:
         """Return the deal with the largest weighted sum."""
-        weights = self._counts(problem)
+        weights = np.broadcast_to(party_weights(self.weights, problem), problem.disagreement.shape)
         floor = problem.disagreement if self.rational else None
         answer = problem.feasible.support(weights, floor)
         if self.rational:
@@ -75,29 +74,18 @@ class Utilitarian(Welfare):
             answer = replace(answer, status=np.where(none, np.int8(Status.NO_AGREEMENT), answer.status)).where_ok()
         if answer.ties is not None:
             return answer
-        tilts = problem.lift(weights * (1.0 + TILT * np.eye(problem.n)))
+        tilts = weights * problem.lift(1.0 + TILT * np.eye(problem.n))
         rivals = problem.feasible.support(tilts, floor)
         return replace(answer, ties=self._tied(problem, answer, rivals))
 
     def welfare(self, problem: Problem, utilities: Array) -> Array:
         """Return the weighted sum."""
-        return np.asarray(np.sum(self._counts(problem) * utilities, axis=-1))
-
-    def _counts(self, problem: Problem) -> Array:
-        counts = np.ones(problem.n) if self.weights is None else numbers("weights", self.weights)
-        if counts.shape != (problem.n,):
-            raise InvalidProblem(
-                f"weights {self.weights!r} do not match the {problem.n} parties {', '.join(problem.parties)}; "
-                "give one number each."
-            )
-        if not np.all(np.isfinite(counts)) or np.any(counts < 0) or not np.sum(counts) > 0:
-            raise InvalidProblem(f"weights {self.weights!r} must be finite, not negative, and not all zero.")
-        return counts
+        return np.asarray(np.sum(party_weights(self.weights, problem) * utilities, axis=-1))
 
     def _tied(self, problem: Problem, answer: Answer, rivals: Answer) -> Ties | None:
         """Return the answer with those rivals, (n, ...), that have the same sum but are other deals."""
         n, spread = problem.n, problem.feasible.spread()
-        margin = SAME * np.sum(self._counts(problem) * spread, axis=-1)
+        margin = SAME * np.sum(party_weights(self.weights, problem) * spread, axis=-1)
         u = np.concatenate([answer.utilities[None], np.broadcast_to(rivals.utilities, (n, *answer.utilities.shape))])
         sums = self.welfare(problem, u)
         with np.errstate(invalid="ignore"):

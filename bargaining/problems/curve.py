@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from bargaining._types import Array
+from bargaining.checks import leading_axes, numbers, table
 from bargaining.errors import InvalidProblem, NoAgreement
 from bargaining.problems.issues import from_issues
 from bargaining.problems.problem import Problem
-from bargaining.sets.base import leading_axes, numbers
 from bargaining.sets.curve import Curve
 from bargaining.sets.issues import Issue, IssueSet
 
@@ -71,7 +71,7 @@ def from_curve(
     point = numbers("disagreement", disagreement)
     if point.ndim == 0 or point.shape[-1] != 2:
         raise InvalidProblem(f"disagreement has shape {point.shape}; a curve is the frontier of two parties.")
-    values = {name: numbers(name, value) for name, value in (parameters or {}).items()}
+    values = table("parameters", {} if parameters is None else parameters)
     for name in values:
         if name in ("part", "low", "high"):
             raise InvalidProblem(f"{name!r} has a meaning of its own for curves; rename the parameter.")

@@ -11,13 +11,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from bargaining._types import Array
+from bargaining.checks import sequence, table, words
 from bargaining.errors import InvalidProblem, NotDifferentiable, NotFinite, UnknownName
 from bargaining.numerics.kernel import differentiate
-from bargaining.problems.problem import Problem
-from bargaining.sets.base import numbers
+from bargaining.problems.problem import Problem, pose
 from bargaining.sets.issues import Issue, IssueSet
 
 Utility = Callable[..., Any]
+
+TRIED = 7
+"""How many deals a function is tried on: a number that no list of constants in it is likely to have."""
 
 
 def from_issues(
@@ -81,7 +84,7 @@ def from_issues(
     >>> round(float(deal.terms["price"]), 6), round(float(deal.terms["quality"]), 6)
     (67.5, 7.5)
     """
-    issues = tuple(issues)
+    issues = sequence("issues", issues)
     _check_issues(issues)
     if utilities is not None and not isinstance(utilities, Mapping):
         raise InvalidProblem("`utilities` maps each party's name to its function; write {'buyer': ..., 'seller': ...}.")
@@ -91,11 +94,11 @@ def from_issues(
         raise InvalidProblem("give `disagreement`, what each party has without a deal.")
     if utilities is not None and parties is not None:
         raise InvalidProblem("`utilities` already names the parties; leave out `parties`.")
-    parties = tuple(utilities if utilities is not None else parties or ())
+    parties = words("parties", list(utilities) if utilities is not None else () if parties is None else parties)
     if len(parties) < 2:
         raise InvalidProblem(f"a bargain needs at least two parties; got {list(parties)}.")
-    rules = [constraints] if callable(constraints) else list(constraints)
-    values = {name: numbers(name, value) for name, value in (parameters or {}).items()}
+    rules = [constraints] if callable(constraints) else list(sequence("constraints", constraints))
+    values = table("parameters", {} if parameters is None else parameters)
     names = [issue.name for issue in issues]
     for name in values:
         if name in names:
@@ -108,10 +111,7 @@ def from_issues(
     _check_used(values, [*pay.keywords, *obey.keywords], issues)
     feasible = IssueSet(issues, pay, obey, values, len(parties), 0)
     feasible = replace(feasible, constraint_count=_try(feasible))
-    return Problem(
-        feasible, numbers("disagreement", disagreement), parties,
-        None if impatience is None else numbers("impatience", impatience), tuple(units),
-    )  # fmt: skip
+    return pose(feasible, disagreement, parties, impatience, units)
 
 
 @dataclass(frozen=True)
@@ -195,11 +195,11 @@ def _check_used(values: Mapping[str, Array], keywords: list[frozenset[str]], iss
 def _try(feasible: IssueSet) -> int:
     """Call the functions at the centre of the box, with derivatives, and return how many constraints there are.
 
-    Two games are tried at once, so that a branch on the value of an issue shows.
+    Several games are tried at once, so that a branch on the value of an issue shows.
     """
-    parameters = {name: np.resize(value.reshape(-1)[:1], 2) for name, value in feasible.parameters.items()}
-    centre = [np.full(2, 0.5)] * len(feasible.issues)
-    values = {issue.name: issue.at(np.full(2, 0.5)) for issue in feasible.issues}
+    parameters = {name: np.resize(value.reshape(-1)[:1], TRIED) for name, value in feasible.parameters.items()}
+    centre = [np.full(TRIED, 0.5)] * len(feasible.issues)
+    values = {issue.name: issue.at(np.full(TRIED, 0.5)) for issue in feasible.issues}
     with np.errstate(all="ignore"):
         try:
             found = [*feasible.payoffs(values, parameters)], [*feasible.constraints(values, parameters)]
@@ -219,8 +219,10 @@ def _try(feasible: IssueSet) -> int:
             raise InvalidProblem(
                 f"{name} is true or false; write a number that must not be negative: 0.4 - x for x <= 0.4."
             )
-        if np.shape(jet.value) not in ((), (2,)):
-            raise InvalidProblem(f"{name} is not one number a deal: it has shape {np.shape(jet.value)} for two deals.")
+        if np.asarray(jet.value).dtype.kind == "c":
+            raise InvalidProblem(f"{name} is a complex number; give a real one.")
+        if np.shape(jet.value) not in ((), (TRIED,)):
+            raise InvalidProblem(f"{name} is not one number a deal: it has shape {np.shape(jet.value)} for {TRIED} deals.")
         if not feasible.shape and not np.all(np.isfinite(jet.value)):
             raise NotFinite(
                 f"{name} is {np.ravel(jet.value)[0]} at the centre of the issues' ranges; it must be finite there."

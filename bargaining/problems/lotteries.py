@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from bargaining.checks import instance
 from bargaining.errors import InvalidProblem
 from bargaining.problems.problem import Problem
 from bargaining.sets.lotteries import Lotteries
@@ -37,6 +40,9 @@ def lotteries(problem: Problem, *, free_disposal: bool = True) -> Problem:
     >>> deal.utilities.tolist(), deal.lottery.terms["alternative"].tolist()
     ([6.875, 8.25], [2.0, 1.0])
     """
+    instance(problem, Problem, "lotteries are over the deals of a problem, as bg.from_points makes one")
+    if not isinstance(free_disposal, (bool, np.bool_)):
+        raise InvalidProblem(f"free_disposal = {free_disposal!r} must be True or False.")
     feasible = problem.feasible
     if not free_disposal and not isinstance(feasible, Points):
         raise InvalidProblem("free disposal can be denied to lotteries over alternatives only: bg.from_points.")

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from bargaining.checks import leading_axes, numbers, sequence, vector, words
 from bargaining.errors import InvalidProblem
-from bargaining.problems.problem import Problem
-from bargaining.sets.base import numbers
+from bargaining.problems.problem import Problem, pose
 from bargaining.sets.pie import Pie
 from bargaining.utilities.base import Utility
 
@@ -54,26 +54,24 @@ def split(
     >>> {name: round(float(x), 4) for name, x in bg.solve(pie, bg.Nash()).terms.items()}
     {'cloud': 42.6895, 'lab': 57.3105}
     """
-    utilities = tuple(utilities)
+    utilities = sequence("utilities", utilities)
     for utility in utilities:
         if not isinstance(utility, Utility):
             raise InvalidProblem(f"{utility!r} is no utility of money; write for example bg.Linear() or bg.CRRA(2).")
     n = len(utilities)
     if n < 2:
         raise InvalidProblem(f"a pie is divided by at least two parties; got {n} utilities.")
-    names = tuple(parties) if parties is not None else tuple(f"party {i + 1}" for i in range(n))
+    names = tuple(f"party {i + 1}" for i in range(n)) if parties is None else words("parties", parties)
     if len(names) != n:
         raise InvalidProblem(f"parties {names!r}: give {n} names, one for each utility.")
     money = numbers("size", size)
     if not money.ndim and not (np.isfinite(money) and money > 0):
         raise InvalidProblem(f"the pie's size is {money:g}; there must be some finite amount to divide.")
-    amounts = np.zeros(n) if fallback is None else numbers("fallback", fallback)
-    if amounts.ndim == 0 or amounts.shape[-1] != n:
-        raise InvalidProblem(
-            f"fallback has shape {amounts.shape}; its last axis must hold an amount for each of {n} parties."
-        )
-    if amounts.ndim == 1 and not np.all(np.isfinite(amounts) & (amounts >= 0)):
-        raise InvalidProblem(f"fallback {amounts.tolist()} must hold finite amounts of money, none negative.")
+    amounts = np.zeros(n) if fallback is None else vector("fallback", fallback, n)
+    if amounts.ndim == 1 and np.any(amounts < 0):
+        raise InvalidProblem(f"fallback {amounts.tolist()} must hold amounts of money, none negative.")
+    pie = Pie(money, utilities, names, unit)
+    leading_axes(pie.shape, amounts.shape[:-1])
     with np.errstate(all="ignore"):
         values = np.broadcast_arrays(*(u.value(amounts[..., i]) for i, u in enumerate(utilities)))
     for name, utility, value in zip(names, utilities, values, strict=True):
@@ -83,5 +81,4 @@ def split(
                 "Give it a fallback above zero, or wealth."
             )
     disagreement = np.where(amounts >= 0, np.stack(values, axis=-1), np.nan)
-    rates = None if impatience is None else numbers("impatience", impatience)
-    return Problem(Pie(money, utilities, names, unit), disagreement, names, rates)
+    return pose(pie, disagreement, names, impatience)

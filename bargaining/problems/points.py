@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from bargaining.checks import numbers, words
 from bargaining.errors import InvalidProblem
-from bargaining.problems.problem import Problem
-from bargaining.sets.base import numbers
+from bargaining.problems.problem import Problem, pose
 from bargaining.sets.points import Points
 
 
@@ -61,6 +61,5 @@ def from_points(
     if table.ndim == 2 and not np.all(np.isfinite(table)):
         row = int(np.flatnonzero(~np.all(np.isfinite(table), axis=1))[0])
         raise InvalidProblem(f"alternative {row} has utilities {table[row].tolist()}; they must be finite.")
-    names = tuple(parties) if parties is not None else tuple(f"party {i + 1}" for i in range(table.shape[-1]))
-    rates = None if impatience is None else numbers("impatience", impatience)
-    return Problem(Points(table), numbers("disagreement", disagreement), names, rates, tuple(units))
+    names = [f"party {i + 1}" for i in range(table.shape[-1])] if parties is None else words("parties", parties)
+    return pose(Points(table), disagreement, names, impatience, units)

@@ -10,9 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bargaining._types import Array
+from bargaining._types import Array, Bools
+from bargaining.checks import instance, leading_axes, vector, words
 from bargaining.errors import InvalidProblem, UnknownName
-from bargaining.sets.base import Answer, FeasibleSet, Status, leading_axes, numbers
+from bargaining.sets.base import LEAST_GAIN, Answer, FeasibleSet, Status
+
+LARGEST = 1e100
+"""The largest range of utilities, and its inverse the smallest: products of several must stay floating-point numbers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,13 +49,16 @@ class Problem:
     units: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        instance(
+            self.feasible, FeasibleSet, "build problems with bg.from_issues, bg.split, bg.from_points or bg.from_curve"
+        )
         n = self.feasible.parties
         set_field = object.__setattr__
-        set_field(self, "parties", tuple(self.parties))
-        set_field(self, "units", tuple(self.units) or ("",) * n)
-        set_field(self, "disagreement", _vector("disagreement", self.disagreement, n))
+        set_field(self, "parties", words("parties", self.parties))
+        set_field(self, "units", words("units", self.units) or ("",) * n)
+        set_field(self, "disagreement", vector("disagreement", self.disagreement, n))
         if self.impatience is not None:
-            rates = _vector("impatience", self.impatience, n)
+            rates = vector("impatience", self.impatience, n)
             if rates.ndim == 1 and np.any(rates < 0):
                 raise InvalidProblem(f"impatience {rates!r} has a negative rate; rates per year are zero or more.")
             set_field(self, "impatience", rates)
@@ -72,6 +79,13 @@ class Problem:
         rates = () if self.impatience is None else self.impatience.shape[:-1]
         return leading_axes(self.feasible.shape, self.disagreement.shape[:-1], rates)
 
+    @cached_property
+    def whole(self) -> Problem:
+        """The problem with a disagreement point of its own for every game, where the stack is in another field."""
+        if self.disagreement.shape[:-1] == self.shape:
+            return self
+        return self.replace(disagreement=np.broadcast_to(self.disagreement, (*self.shape, self.n)))
+
     def evaluate(self, terms: Mapping[str, ArrayLike]) -> Array:
         """Return the utilities, (..., n), of a deal given as issue names and values.
 
@@ -84,7 +98,8 @@ class Problem:
 
     def gains(self, utilities: ArrayLike) -> Array:
         """Return utilities less the disagreement point, (..., n)."""
-        return np.asarray(utilities, dtype=float) - self.disagreement
+        with np.errstate(invalid="ignore"):  # of a stack, some games may have no such numbers
+            return np.asarray(utilities, dtype=float) - self.disagreement
 
     def replace(self, **changes: Any) -> Problem:
         """Return this problem with some of its fields changed.
@@ -118,6 +133,17 @@ class Problem:
         point = np.stack([best.utilities[i, ..., i] for i in range(self.n)], axis=-1)
         return np.where(np.any(best.status != Status.OK, axis=0)[..., None], np.nan, point)
 
+    @cached_property
+    def measurable(self) -> Bools:
+        """Whether rounding is small beside the gains that each game, (...), has to offer.
+
+        It is not where utilities range over next to nothing or beyond the reach of floating-point numbers, or where the
+        disagreement point is so far away that differences between gains are lost.
+        """
+        spread, far = self.feasible.spread(), np.abs(self.disagreement) * np.finfo(float).eps
+        lost = (spread < 1.0 / LARGEST) | (spread > LARGEST) | (far > LEAST_GAIN * spread)
+        return np.asarray(~np.any(lost, axis=-1))
+
     def lift(self, vectors: Array) -> Array:
         """Shape (m, n) vectors to be asked of every game: (m, 1, ..., 1, n)."""
         return vectors.reshape(len(vectors), *(1 for _ in self.shape), self.n)
@@ -127,12 +153,15 @@ class Problem:
         return f"Problem({' v '.join(self.parties)}: {type(self.feasible).__name__}{stack})"
 
 
-def _vector(name: str, value: ArrayLike, n: int) -> Array:
-    array = numbers(name, value)
-    if array.ndim == 0 or array.shape[-1] != n:
+def pose(feasible: FeasibleSet, disagreement: Any, parties: Any, impatience: Any, units: Any = ()) -> Problem:
+    """Put a problem together from what a user passed: `Problem` checks it and makes arrays of it."""
+    return Problem(feasible, disagreement, parties, impatience, units)
+
+
+def require_measurable(problem: Problem) -> None:
+    """Refuse a single problem whose gains are lost in rounding; in a stack such games get a status."""
+    if not problem.shape and not problem.measurable:
         raise InvalidProblem(
-            f"{name} has shape {array.shape}; its last axis must hold one number for each of the {n} parties."
+            f"gains are lost in rounding: utilities range over {problem.feasible.spread().tolist()} and disagreement is "
+            f"{problem.disagreement.tolist()}. Measure utilities in units of the size of the gains, from a zero near them."
         )
-    if array.ndim == 1 and not np.all(np.isfinite(array)):
-        raise InvalidProblem(f"{name} = {array.tolist()} is not finite; every party needs a number.")
-    return array

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from bargaining.checks import instance, leading_axes, numbers, vector, words
 from bargaining.errors import InvalidProblem
-from bargaining.problems.problem import Problem
+from bargaining.problems.problem import LARGEST, Problem
 from bargaining.sets.affine import Affine
-from bargaining.sets.base import numbers
 from bargaining.sets.capped import Capped
+from bargaining.sets.points import Points
 
 
 def rescaled(
@@ -45,17 +46,17 @@ def rescaled(
     >>> bg.solve(bg.rescaled(pie, [100, 1]), bg.Nash()).utilities.round(9).tolist()
     [66.666666667, 0.577350269]
     """
-    factors, terms = numbers("scale", scale), numbers("shift", np.zeros(problem.n) if shift is None else shift)
-    for name, array in (("scale", factors), ("shift", terms)):
-        if array.ndim == 0 or array.shape[-1] != problem.n:
-            raise InvalidProblem(f"{name} has shape {array.shape}; give one number for each of the {problem.n} parties.")
-        if array.ndim == 1 and not np.all(np.isfinite(array)):
-            raise InvalidProblem(f"{name} = {array.tolist()} is not finite.")
+    instance(problem, Problem, "give what is to be rescaled")
+    factors = vector("scale", scale, problem.n)
+    terms = vector("shift", np.zeros(problem.n) if shift is None else shift, problem.n)
     if np.any(factors <= 0):
         raise InvalidProblem(f"scale = {factors.tolist()} must be positive: a change of units keeps what is better.")
+    if np.any((factors < 1.0 / LARGEST) | (factors > LARGEST)):
+        raise InvalidProblem(f"scale = {factors.tolist()} leads out of the range of floating-point numbers.")
+    leading_axes(problem.shape, factors.shape[:-1], terms.shape[:-1])
     return problem.replace(
         feasible=Affine(problem.feasible, factors, terms), disagreement=problem.disagreement * factors + terms,
-        units=() if units is None else tuple(units),
+        units=() if units is None else words("units", units),
     )  # fmt: skip
 
 
@@ -83,11 +84,15 @@ def capped(problem: Problem, caps: ArrayLike) -> Problem:
     >>> bg.solve(bg.capped(pie, [3, float("inf")]), bg.Nash()).utilities.tolist()
     [3.0, 7.0]
     """
+    instance(problem, Problem, "give what is to be capped")
     limits = numbers("caps", caps)
+    leading_axes(problem.shape, limits.shape[:-1])
     if limits.ndim == 0 or limits.shape[-1] != problem.n:
         raise InvalidProblem(f"caps have shape {limits.shape}; give one number for each of the {problem.n} parties.")
     if np.any(np.isnan(limits)) or np.any(np.isneginf(limits)):
         raise InvalidProblem(f"caps = {limits.tolist()} must be numbers, or infinite for parties without one.")
     if not problem.feasible.free_disposal:
         raise InvalidProblem("a cap throws utility away; the set has no free disposal.")
+    if isinstance(problem.feasible, Points):
+        return problem.replace(feasible=Points(np.minimum(problem.feasible.points, limits[..., None, :])))
     return problem.replace(feasible=Capped(problem.feasible, limits))

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from bargaining._types import Array
-from bargaining.sets.base import Answer, FeasibleSet, Lottery, Offers, Ties, Trace, leading_axes, query
+from bargaining.checks import leading_axes, query
+from bargaining.sets.base import Answer, FeasibleSet, Lottery, Offers, Ties, Trace
 
 
 @dataclass(frozen=True, eq=False)

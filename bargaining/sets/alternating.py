@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from bargaining._types import Array, Indices
+from bargaining.checks import leading_axes, query
 from bargaining.errors import InvalidProblem
 from bargaining.numerics.roots import decreasing_root
-from bargaining.sets.base import Answer, FeasibleSet, Offers, Status, flat, leading_axes, query
+from bargaining.sets.base import Answer, FeasibleSet, Offers, Status, flat
 
 EXACT = 1e-15  # accuracy of a best reply on an exact set
 
@@ -23,12 +24,13 @@ def offers_by_reach(feasible: FeasibleSet, origin: ArrayLike, factors: ArrayLike
     """
     origin, factors = offers_query(feasible, origin, factors)
     lead = leading_axes(feasible.shape, origin.shape[:-1], factors.shape[:-1])
-    origins, m = np.broadcast_to(origin, (*lead, 2)), flat(factors, lead)
+    asking = lead or (1,)  # always a stack, so that a question on the way that fails is a status and no error
+    origins, m = np.broadcast_to(origin, (*asking, 2)), flat(factors, asking)
     games = np.arange(len(m))
 
     def best(proposer: int, left: Array) -> tuple[Answer, Array]:
         floors = origins.copy()
-        floors[..., 1 - proposer] += left.reshape(lead)
+        floors[..., 1 - proposer] += left.reshape(asking)
         answer = feasible.reach(floors, np.eye(2)[proposer])
         return answer, np.asarray(answer.utilities[..., proposer] - origins[..., proposer]).ravel()
 
@@ -41,7 +43,7 @@ def offers_by_reach(feasible: FeasibleSet, origin: ArrayLike, factors: ArrayLike
 
     ends = [best(party, np.zeros(games.size)) for party in (0, 1)]
     ideal = np.stack([gain for _, gain in ends], axis=-1)
-    least = np.broadcast_to(feasible.least_gain(), (*lead, 2)).reshape(-1, 2)
+    least = np.broadcast_to(feasible.least_gain(), (*asking, 2)).reshape(-1, 2)
     hopeless = ~np.all(ideal > least, axis=-1)
     gain = decreasing_root(excess, np.zeros(games.size), np.where(hopeless, 0.0, ideal[:, 0]), games)
     second, theirs = best(1, m[:, 0] * np.nan_to_num(gain))
@@ -52,10 +54,10 @@ def offers_by_reach(feasible: FeasibleSet, origin: ArrayLike, factors: ArrayLike
     status = np.where((status == Status.OK) & hopeless, np.int8(Status.NO_AGREEMENT), status)
     status = np.where((status == Status.OK) & ~(error <= 1e-9), np.int8(Status.NOT_CONVERGED), status)
     first, second = (
-        replace(answer, status=status.reshape(lead).astype(np.int8), residual=error.reshape(lead)).where_ok()
+        replace(answer, status=status.reshape(asking).astype(np.int8), residual=error.reshape(asking)).where_ok()
         for answer in (first, second)
     )
-    return Offers(first, second)
+    return Offers(first, second) if lead else Offers(first.pick(0), second.pick(0))
 
 
 def offers_query(feasible: FeasibleSet, origin: ArrayLike, factors: ArrayLike) -> tuple[Array, Array]:

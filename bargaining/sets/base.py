@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from bargaining._types import Array, Bools, Codes, Indices
-from bargaining.errors import InvalidProblem
 
 Number = TypeVar("Number", bound=np.ndarray[Any, Any])
 
@@ -303,48 +302,6 @@ class Trace:
     calls: int
     joined: bool = True
     proved: bool = True
-
-
-def numbers(name: str, value: Any) -> Array:
-    """Return a value as an array of floats, or say that it is none."""
-    try:
-        array = np.asarray(value)
-        if array.dtype.kind not in "bifu":
-            raise TypeError(f"it holds {array.dtype}")
-        return np.asarray(array, dtype=float)
-    except (TypeError, ValueError) as error:
-        raise InvalidProblem(f"{name} = {value!r} is not an array of real numbers: {error}.") from error
-
-
-def query(name: str, value: ArrayLike, parties: int, *, least: float = -np.inf, some: bool = False) -> Array:
-    """Return a query vector as a float array, or say what is wrong with it; with `some`, an entry must be positive.
-
-    In a stack a game whose numbers are bad gets a status in its answer, never an exception for all the others.
-    """
-    array = numbers(name, value)
-    if array.ndim == 0 or array.shape[-1] != parties:
-        raise InvalidProblem(
-            f"{name} has shape {array.shape}; its last axis must hold one number for each of the {parties} parties."
-        )
-    if array.ndim > 1:
-        return array
-    if not np.all(np.isfinite(array)):
-        raise InvalidProblem(f"{name} = {array.tolist()} is not finite; every party needs a number.")
-    if np.any(array < least):
-        raise InvalidProblem(f"{name} must not be below {least:g}; it is {array.tolist()}.")
-    if some and not np.any(array > 0):
-        raise InvalidProblem(f"{name} = {array.tolist()} points nowhere: some entry must be positive.")
-    return array
-
-
-def leading_axes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the leading axes that stacks share, or say that they do not match."""
-    try:
-        return np.broadcast_shapes(*shapes)
-    except ValueError as error:
-        raise InvalidProblem(
-            f"the leading axes {', '.join(map(str, shapes))} of a stack do not match; they must be equal, or one."
-        ) from error
 
 
 def flat(vectors: Array, lead: tuple[int, ...]) -> Array:

@@ -126,9 +126,8 @@ class _Nodes:
         """Return the nodes that no other beats in one utility without losing in the other: ends may be weakly efficient."""
         scale = np.ptp(self.utilities, axis=0)
         u = self.utilities / np.where(scale > 0, scale, 1.0)
-        more = u[:, None, :] - u[None, :, :]  # [i, j]: by how much i exceeds j
-        beats = np.all(more >= -noise, axis=-1) & np.any(more > max(noise, 1e-9), axis=-1)
-        keep = ~np.any(beats, axis=0)
+        rivals = np.stack([_best_of_others(u, i, noise) for i in (0, 1)], axis=-1)
+        keep = np.all(rivals <= u + max(noise, 1e-9), axis=-1)
         return _Nodes(self.utilities[keep], {n: v[keep] for n, v in self.terms.items()}, self.normals[keep])
 
     def insert(self, segments: Indices, new: _Nodes, closed: Bools) -> tuple[_Nodes, Bools]:
@@ -140,6 +139,13 @@ class _Nodes:
             np.insert(self.normals, at, new.normals, axis=0),
         )
         return nodes, np.insert(closed, segments, False)
+
+
+def _best_of_others(u: Array, i: int, noise: float) -> Array:
+    """Return the most of utility i among the nodes that have, up to noise, at least as much of the other utility."""
+    order = np.argsort(u[:, 1 - i])
+    most = np.maximum.accumulate(u[order[::-1], i])[::-1]  # over this node and those with more of the other utility
+    return np.asarray(most[np.searchsorted(u[order, 1 - i], u[:, 1 - i] - noise)])
 
 
 def _across(points: Array) -> Array:

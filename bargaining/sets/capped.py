@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from bargaining._types import Array, Bools
+from bargaining.checks import leading_axes, query
 from bargaining.sets.alternating import offers_by_reach
-from bargaining.sets.base import Answer, FeasibleSet, Offers, Status, Trace, choose, leading_axes, query
+from bargaining.sets.base import Answer, FeasibleSet, Offers, Status, Trace, choose
 from bargaining.sets.boundary import trace
 
 Ask = Callable[[Array, Array], Answer]  # of weights and floors
@@ -57,14 +58,16 @@ class Capped(FeasibleSet):
         found = self.base.reach(origin, direction)
         moving = direction > 0
         pace = np.where(moving, direction, 1.0)
-        steps = np.where(moving, (self.caps - origin) / pace, np.inf)
-        own = np.where(moving, (found.utilities - origin) / pace, np.inf)
+        with np.errstate(over="ignore"):
+            steps = np.where(moving, (self.caps - origin) / pace, np.inf)
+            own = np.where(moving, (found.utilities - origin) / pace, np.inf)
+            steep = 1.0 / pace
         steps = np.broadcast_to(steps, own.shape)
         first = np.arange(self.parties) == np.argmin(steps, axis=-1)[..., None]
         binds = (np.min(steps, axis=-1) < np.min(own, axis=-1)) & (found.status == Status.OK)
         if np.any(binds):
             found = choose(binds, self._satiate(first & binds[..., None], origin, direction), found)
-        normal = np.where(binds[..., None], first / pace, found.normal)
+        normal = np.where(binds[..., None], np.where(first, steep, 0.0), found.normal)
         held = np.all(moving | (self.caps >= origin), axis=-1)
         status = np.where((found.status == Status.OK) & ~held, np.int8(Status.NO_AGREEMENT), found.status)
         return self._below(replace(found, normal=normal, status=status)).where_ok()
@@ -110,8 +113,10 @@ class Capped(FeasibleSet):
 
         found = self._best(ask, worth, origin, weights, lead)
         with np.errstate(all="ignore"):
-            normal = np.where(weights > 0, weights / (found.utilities - origin), found.normal)
-        return replace(found, normal=normal).where_ok()
+            gains = found.utilities - origin
+            normal = np.where(weights > 0, weights / gains, found.normal)
+            none = (found.status == Status.OK) & np.any((weights > 0) & ~(gains > self.least_gain()), axis=-1)
+        return replace(found, normal=normal, status=np.where(none, np.int8(Status.NO_AGREEMENT), found.status)).where_ok()
 
     def offers(self, origin: ArrayLike, factors: ArrayLike) -> Offers:
         """Find both alternating-offers proposals (see `FeasibleSet.offers`)."""

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from bargaining._types import Array, Bools
+from bargaining.checks import leading_axes, query, table
 from bargaining.errors import InvalidProblem, UnknownName
-from bargaining.sets.base import Answer, FeasibleSet, Offers, Status, Trace, leading_axes, query
+from bargaining.sets.base import Answer, FeasibleSet, Offers, Status, Trace
 from bargaining.sets.issues import IssueSet
 
 BEYOND = 1e-12  # of the first party's range: a floor this far outside the described part is at its end
@@ -86,7 +87,7 @@ class Curve(FeasibleSet):
 
     def complete(self, terms: Mapping[str, ArrayLike]) -> dict[str, Array]:
         """Return no terms: there are none."""
-        for name in terms:
+        for name in table("the deal", terms):
             raise UnknownName("term", name, [])
         return {}
 

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from bargaining._types import Array, Codes, Entry
+from bargaining.checks import leading_axes, numbers, query, table
 from bargaining.errors import InvalidProblem, UnknownName
 from bargaining.numerics.batches import Optimum
 from bargaining.numerics.kernel import Parameters
 from bargaining.sets.alternating import offers_query
-from bargaining.sets.base import LEAST_GAIN, Answer, FeasibleSet, Offers, Trace, leading_axes, near, numbers, query
+from bargaining.sets.base import LEAST_GAIN, Answer, FeasibleSet, Offers, Trace, near
 from bargaining.sets.boundary import trace
 from bargaining.sets.games import Games
 from bargaining.sets.proposals import both_proposals
@@ -145,6 +146,7 @@ class IssueSet(FeasibleSet):
         """Draw deals evenly from the box (see `FeasibleSet.sample`)."""
         shape = (*self.shape, count)
         terms = near({issue.name: np.asarray(issue.at(rng.random(shape))) for issue in self.issues}, around, rng)
+        shape = np.broadcast_shapes(shape, *(value.shape for value in terms.values()))
         wide = {name: value[..., None] if value.ndim else value for name, value in self.parameters.items()}
         with np.errstate(all="ignore"):
             utilities = np.stack([np.broadcast_to(u, shape) for u in self.payoffs(terms, wide)], axis=-1).astype(float)
@@ -169,10 +171,10 @@ class IssueSet(FeasibleSet):
     def complete(self, terms: Mapping[str, ArrayLike]) -> dict[str, Array]:
         """Return the deal with every issue, in order; those left out take their implied values."""
         known = [issue.name for issue in self.issues]
-        for name in terms:
+        values = table("the deal", terms)
+        for name in values:
             if name not in known:
                 raise UnknownName("issue", name, known)
-        values = {name: numbers(name, value) for name, value in terms.items()}
         leading_axes(self.shape, *(value.shape for value in values.values()))
         for issue in self.issues:
             if issue.name not in values:
@@ -191,6 +193,10 @@ class IssueSet(FeasibleSet):
 
     def spread(self) -> Array:
         """Return each party's range of utilities over points spread evenly through the box, (..., n)."""
+        return self._spread
+
+    @cached_property
+    def _spread(self) -> Array:
         games, lead = self._games(np.zeros(self.size))
         return games.ranges()[: self.size].T.reshape(*lead, self.size)
 

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import nnls
 
 from bargaining._types import Array, Bools, Indices
+from bargaining.checks import leading_axes, query
 from bargaining.numerics.mixtures import Mixtures, mix
 from bargaining.sets.base import (
     LEAST_GAIN,
@@ -28,8 +29,6 @@ from bargaining.sets.base import (
     choose,
     flat,
     flat_numbers,
-    leading_axes,
-    query,
 )
 from bargaining.sets.boundary import trace
 from bargaining.sets.hull import Hull

@@ -7,7 +7,7 @@ the money one side of the equation is too small, or too large.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,10 +15,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from bargaining._types import Array, Bools, Indices
+from bargaining.checks import leading_axes, query, table
 from bargaining.errors import InvalidProblem, UnknownName
 from bargaining.numerics.roots import decreasing_jump, decreasing_root
 from bargaining.sets.alternating import offers_by_reach
 from bargaining.sets.base import (
+    LEAST_GAIN,
     ROUNDING,
     Answer,
     FeasibleSet,
@@ -27,10 +29,7 @@ from bargaining.sets.base import (
     Trace,
     flat,
     flat_numbers,
-    leading_axes,
     near,
-    numbers,
-    query,
 )
 from bargaining.sets.boundary import trace
 from bargaining.utilities.base import Utility
@@ -106,8 +105,7 @@ class Pie(FeasibleSet):
         money = {name: parts[..., i] * self.size[..., None] for i, name in enumerate(self.names)}
         terms = near(money, around, rng)
         wide = [u.change(lambda value: value[..., None]) for u in self.utilities]
-        values = [u.value(x) for u, x in zip(wide, terms.values(), strict=True)]
-        return np.stack(np.broadcast_arrays(*values), axis=-1), terms
+        return _worth(wide, terms.values()), terms
 
     def evaluate(self, terms: Mapping[str, ArrayLike]) -> Array:
         """Return the utilities, (..., n), of amounts for the parties; one of them may be left out and takes the rest."""
@@ -117,15 +115,14 @@ class Pie(FeasibleSet):
                 f"amounts {[x.tolist() for x in amounts]} cannot be had from a pie of {self.size.tolist()}; "
                 "they must not be negative, nor sum to more."
             )
-        values = [u.value(x) for u, x in zip(self.utilities, amounts, strict=True)]
-        return np.stack(np.broadcast_arrays(*values), axis=-1)
+        return _worth(self.utilities, amounts)
 
     def complete(self, terms: Mapping[str, ArrayLike]) -> dict[str, Array]:
         """Return the amounts of all parties, in order; one that is left out takes the rest of the pie."""
-        for name in terms:
+        values = table("the deal", terms)
+        for name in values:
             if name not in self.names:
                 raise UnknownName("party", name, self.names)
-        values = {name: numbers(name, value) for name, value in terms.items()}
         missing = [name for name in self.names if name not in values]
         if len(missing) > 1:
             raise InvalidProblem(f"the deal does not say what {' and '.join(missing)} get; leave out at most one party.")
@@ -143,13 +140,16 @@ class Pie(FeasibleSet):
 
     def spread(self) -> Array:
         """Return what the whole pie adds to each party's utility; what most of it adds, where nothing is worth -inf."""
-        ends = [(u.value(0.0 * self.size), u.value(self.size / self.parties), u.value(self.size)) for u in self.utilities]
-        rows = [np.where(np.isfinite(none), whole - none, whole - some) for none, some, whole in ends]
+        sizes = 0.0 * self.size, self.size / self.parties, self.size
+        with np.errstate(all="ignore"):  # of a stack, some games may have no such utilities
+            ends = [[u.value(size) for size in sizes] for u in self.utilities]
+            rows = [np.where(np.isfinite(none), whole - none, whole - some) for none, some, whole in ends]
         return np.stack(np.broadcast_arrays(*rows), axis=-1)
 
     def least_gain(self) -> Array:
         """Return the rounding error of each party's utility: the set is exact."""
-        sizes = [np.maximum(np.abs(u.value(self.size)), u.slope(self.size) * self.size) for u in self.utilities]
+        with np.errstate(all="ignore"):
+            sizes = [np.maximum(np.abs(u.value(self.size)), u.slope(self.size) * self.size) for u in self.utilities]
         return ROUNDING * np.stack(np.broadcast_arrays(*sizes), axis=-1)
 
     def _shares(self, lead: tuple[int, ...]) -> _Shares:
@@ -163,16 +163,31 @@ class Pie(FeasibleSet):
             money, utilities, normal, bad, none = solve(self._shares(lead), *queries)
         broken = bad | (~none & ~np.all(np.isfinite(utilities), axis=0))
         status = np.where(broken, Status.NOT_FINITE, np.where(none, Status.NO_AGREEMENT, Status.OK)).astype(np.int8)
-        size = flat_numbers(self.size, lead)
-        with np.errstate(all="ignore"):
-            residual = np.abs(np.sum(money, axis=0) - size) / size
+        residual = self._missed(lead, money, utilities)
+        status = np.where((status == Status.OK) & ~(residual <= LEAST_GAIN), np.int8(Status.NOT_CONVERGED), status)
         return Answer(
             utilities.T.reshape(*lead, self.parties),
             {name: x.reshape(lead) for name, x in zip(self.names, money, strict=True)},
             normal.T.reshape(*lead, self.parties),
             status.reshape(lead),
-            np.nan_to_num(residual, nan=np.inf).reshape(lead),
+            residual.reshape(lead),
         ).where_ok()
+
+    def _missed(self, lead: tuple[int, ...], money: Array, utilities: Array) -> Array:
+        """Return by how much amounts miss the pie's size, or the utilities stated, as shares of what there is."""
+        shares, unit = self._shares(lead), flat(self.spread(), lead).T
+        with np.errstate(all="ignore"):
+            short = np.abs(np.sum(money, axis=0) - shares.size) / shares.size
+            apart = np.abs(shares.value(money) - utilities)
+            wrong = np.max(np.where(apart > 0, apart / unit, 0.0), axis=0)
+        return np.asarray(np.nan_to_num(np.maximum(short, wrong), nan=np.inf))
+
+
+def _worth(utilities: Iterable[Utility], amounts: Iterable[Array]) -> Array:
+    """Return the utilities of amounts, (..., n); nothing may be worth minus infinity."""
+    with np.errstate(all="ignore"):
+        values = [u.value(x) for u, x in zip(utilities, amounts, strict=True)]
+    return np.stack(np.broadcast_arrays(*values), axis=-1)
 
 
 @dataclass(frozen=True)
@@ -206,9 +221,8 @@ class _Shares:
 
     def bad(self, *queries: Array) -> Bools:
         """Say which games have no meaning: sizes, settings or queries that are no numbers."""
-        settings = [value for u in self.utilities for value in u.settings.values() if value.ndim]
         good = (self.size > 0) & np.isfinite(self.size)
-        good &= np.all([np.isfinite(v) for v in settings], axis=0) if settings else True
+        good = np.logical_and.reduce([good, *(np.broadcast_to(u.proper, good.shape) for u in self.utilities)])
         return np.asarray(~(good & np.all([np.all(np.isfinite(q), axis=0) for q in queries], axis=0)))
 
 

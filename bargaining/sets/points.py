@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from bargaining._types import Array, Bools, Indices
+from bargaining.checks import leading_axes, query, table
 from bargaining.errors import InvalidProblem, UnknownName
 from bargaining.sets.base import (
     ROUNDING,
@@ -22,9 +23,6 @@ from bargaining.sets.base import (
     Trace,
     flat,
     flat_numbers,
-    leading_axes,
-    numbers,
-    query,
 )
 
 ALTERNATIVE = "alternative"
@@ -62,7 +60,8 @@ class Points(FeasibleSet):
 
     @cached_property
     def _spread(self) -> Array:
-        ranges = np.ptp(self.points, axis=-2)
+        with np.errstate(invalid="ignore"):  # of a stack, some games may have no such points
+            ranges = np.ptp(self.points, axis=-2)
         sizes = np.max(np.abs(self.points), axis=-2)
         return np.where(ranges > 0, ranges, np.where(sizes > 0, sizes, 1.0))
 
@@ -163,12 +162,13 @@ class Points(FeasibleSet):
 
     def complete(self, terms: Mapping[str, ArrayLike]) -> dict[str, Array]:
         """Return the number of the alternative."""
-        for name in terms:
+        values = table("the deal", terms)
+        for name in values:
             if name != ALTERNATIVE:
                 raise UnknownName("term", name, [ALTERNATIVE])
-        if not terms:
+        if not values:
             raise InvalidProblem(f"the deal does not say which alternative; write {{{ALTERNATIVE!r}: 0}}.")
-        return {ALTERNATIVE: numbers(ALTERNATIVE, terms[ALTERNATIVE])}
+        return values
 
     def bounds(self) -> dict[str, tuple[float, float]]:
         """Return the numbers of the first and the last alternative."""

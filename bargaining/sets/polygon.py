@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from bargaining._types import Array, Bools, Indices
+from bargaining.checks import leading_axes, query
 from bargaining.errors import InvalidProblem
 from bargaining.sets.base import (
     ROUNDING,
@@ -22,8 +23,6 @@ from bargaining.sets.base import (
     Trace,
     flat,
     flat_numbers,
-    leading_axes,
-    query,
 )
 from bargaining.sets.hull import Hull
 from bargaining.sets.points import ALTERNATIVE, Points
@@ -241,8 +240,9 @@ def _chain(points: Array) -> tuple[Array, Indices]:
         new = rises[:, j]
         while True:
             here, before = stack[rows, size - 1], stack[rows, size - 2]
-            one, two = ranked[rows, here] - ranked[rows, before], ranked[:, j] - ranked[rows, here]
-            drop = new & (size >= 2) & (one[:, 0] * two[:, 1] <= one[:, 1] * two[:, 0])
+            with np.errstate(invalid="ignore"):  # games whose points are not finite get a status
+                one, two = ranked[rows, here] - ranked[rows, before], ranked[:, j] - ranked[rows, here]
+                drop = new & (size >= 2) & (one[:, 0] * two[:, 1] <= one[:, 1] * two[:, 0])
             if not np.any(drop):
                 break
             size = size - drop

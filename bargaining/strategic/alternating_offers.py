@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bargaining._types import Array, Bools
+from bargaining.checks import instance, number, numbers, vector
 from bargaining.concept import Equilibrium, StrategicModel
 from bargaining.errors import InvalidProblem, UnknownName
 from bargaining.problems.problem import Problem
-from bargaining.sets.base import Answer, Offers, Status, choose, numbers
+from bargaining.sets.base import Answer, Offers, Status, choose
 
 SHORT = 1e-3
 """Rate times period below which proposals are interpolated: solving for them loses digits like 1 / (rate * period)."""
@@ -36,9 +37,9 @@ class Breakdown:
     payoffs: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
-        hazard = numbers("the breakdown hazard", self.hazard)
-        if hazard.ndim or not (np.isfinite(hazard) and hazard >= 0):
-            raise InvalidProblem(f"the breakdown hazard is a rate per year, zero or more; got {self.hazard!r}.")
+        number("the breakdown hazard, a rate per year,", self.hazard, low=0.0)
+        if self.payoffs is not None and vector("breakdown payoffs", self.payoffs, 2).ndim > 1:
+            raise InvalidProblem(f"breakdown payoffs {self.payoffs!r} must be one number for each of the two parties.")
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,10 @@ class AlternatingOffers(StrategicModel):
                 "say how long a round lasts: `period` in years (0 for the limit of ever shorter rounds), with "
                 "impatience as rates per year; or give `factors`, the discount factors per round."
             )
-        elif numbers("period", self.period).ndim or not (np.isfinite(self.period) and self.period >= 0):
-            raise InvalidProblem(f"period {self.period!r} is no length of time in years; it must be zero or more.")
+        else:
+            number("period, the length of a round in years,", self.period, low=0.0)
+        if self.breakdown is not None:
+            instance(self.breakdown, Breakdown, "write bg.Breakdown(hazard, payoffs)")
         if self.impatience is not None:
             rates = numbers("impatience", self.impatience)
             if rates.shape != (2,) or not np.all(np.isfinite(rates) & (rates >= 0)):
@@ -155,7 +158,7 @@ class AlternatingOffers(StrategicModel):
             limit = self._limit(problem, rates)
             return Offers(limit, limit)
         fastest = np.max(rates, axis=-1)
-        short = fastest * period < SHORT
+        short = period < SHORT / fastest
         if not np.any(short):
             return problem.feasible.offers(origin, factors)
         smooth, trusted = self._interpolate(problem, rates, period, SHORT / fastest)
@@ -175,9 +178,11 @@ class AlternatingOffers(StrategicModel):
             if self.first not in problem.parties:
                 raise UnknownName("party", self.first, problem.parties)
             return problem.parties.index(self.first)
-        if self.first not in (0, 1) or not isinstance(self.first, int):
-            raise InvalidProblem(f"first = {self.first!r}: the party that proposes first is 0 or 1, or a name.")
-        return self.first
+        try:
+            return (0, 1).index(self.first)
+        except ValueError as error:
+            message = f"first = {self.first!r}: the party that proposes first is 0 or 1, or a name."
+            raise InvalidProblem(message) from error
 
     def _rates(self, problem: Problem) -> Array:
         """Return the rates, (..., 2), at which gains melt in talks: impatience plus hazard, per year or per round."""
@@ -208,15 +213,14 @@ class AlternatingOffers(StrategicModel):
     def _round(self, problem: Problem, rates: Array, period: Array) -> tuple[Array, Array]:
         """Return e and m of the class docstring for rounds of this length, exact for the shortest ones."""
         period = period[..., None]
-        factors = np.exp(-rates * period)
+        with np.errstate(over="ignore"):  # a round in which everything melts
+            factors = np.exp(-rates * period)
         payoffs = None if self.breakdown is None else self.breakdown.payoffs
         if payoffs is None:
             return problem.disagreement, factors
-        after = numbers("breakdown payoffs", payoffs)
-        if after.shape != (2,) or not np.all(np.isfinite(after)):
-            raise InvalidProblem(f"breakdown payoffs {payoffs!r} must be one finite number for each of the two parties.")
+        after = np.asarray(payoffs, dtype=float)
         waiting, hazard = self._impatience(problem), self._hazard()
-        with np.errstate(invalid="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             kept = np.exp(-waiting * period) * np.expm1(-hazard * period) / np.expm1(-rates * period)
         share = np.where(period == 0, hazard / rates, kept)
         return problem.disagreement + share * (after - problem.disagreement), factors

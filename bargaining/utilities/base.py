@@ -3,21 +3,43 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import Any, Self
+from collections.abc import Callable, Mapping
+from copy import copy
+from typing import ClassVar, Self, TypeAlias
 
 import numpy as np
 
-from bargaining._types import Array
-from bargaining.errors import InvalidProblem
+from bargaining._types import Array, Bools
+from bargaining.checks import number, numbers
+
+TINIEST = 1e-100
+"""The least setting that arithmetic can tell from zero, where zero is none."""
+
+Ranges: TypeAlias = Mapping[str, tuple[float, float]]
 
 
 class Utility(ABC):
     """An increasing, concave utility u of an amount of money x >= 0.
 
-    A utility is a frozen dataclass; its settings are numbers, or arrays whose axes make a stack. All methods are
-    elementwise. Define these five and `split` divides pies by it.
+    A utility is a frozen dataclass; its settings are numbers in their `ranges`, or arrays whose axes make a stack, in which
+    a bad number is left to the status of its game. All methods are elementwise. Define the five and `split` divides pies
+    by it.
+
+    Raises
+    ------
+    InvalidProblem
+        If a setting is no number, or lies outside its range.
     """
+
+    ranges: ClassVar[Ranges] = {}
+    """The least and the largest value of each setting; any finite number if left out."""
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            meant = f"{name} of {type(self).__name__}"
+            if not numbers(meant, value).ndim:
+                low, high = self.ranges.get(name, (-np.inf, np.inf))
+                number(meant, value, low=low, high=high)
 
     @abstractmethod
     def value(self, x: Array) -> Array:
@@ -44,22 +66,19 @@ class Utility(ABC):
         """The settings as arrays."""
         return {name: np.asarray(value, dtype=float) for name, value in vars(self).items()}
 
+    @property
+    def proper(self) -> Bools:
+        """Whether the settings lie in their ranges, game by game."""
+        inside = [(value >= low) & (value <= high) & (value < np.inf) for value, low, high in self._ranged()]
+        return np.asarray(np.logical_and.reduce(np.broadcast_arrays(True, *inside)), dtype=np.bool_)
+
     def change(self, change: Callable[[Array], Array]) -> Self:
         """Return the utility with every setting that is an array changed alike."""
-        return type(self)(**{name: change(value) if value.ndim else value for name, value in self.settings.items()})
+        changed = copy(self)
+        for name, value in self.settings.items():
+            if value.ndim:
+                object.__setattr__(changed, name, change(value))
+        return changed
 
-
-def require(name: str, value: Any, *, low: float, high: float = np.inf, open_low: bool = False) -> None:
-    """Check a setting of a utility; in a stack a bad number is left to the status of its game.
-
-    Raises
-    ------
-    InvalidProblem
-        If it is no number, or lies outside its range.
-    """
-    array = np.asarray(value)
-    if array.dtype.kind not in "bifu":
-        raise InvalidProblem(f"{name} = {value!r} is not a real number.")
-    if array.ndim == 0 and not (np.isfinite(array) and (array > low if open_low else array >= low) and array <= high):
-        floor = f"above {low:g}" if open_low else f"at least {low:g}"
-        raise InvalidProblem(f"{name} = {value!r}; it must be {floor}{f' and at most {high:g}' if high < np.inf else ''}.")
+    def _ranged(self) -> list[tuple[Array, float, float]]:
+        return [(value, *self.ranges.get(name, (-np.inf, np.inf))) for name, value in self.settings.items()]

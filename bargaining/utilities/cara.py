@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from bargaining._types import Array
-from bargaining.utilities.base import Utility, require
+from bargaining.utilities.base import TINIEST, Ranges, Utility
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,7 @@ class CARA(Utility):
 
     aversion: ArrayLike
 
-    def __post_init__(self) -> None:
-        require("absolute risk aversion", self.aversion, low=0.0, open_low=True)
+    ranges: ClassVar[Ranges] = {"aversion": (TINIEST, np.inf)}
 
     @property
     def _a(self) -> Array:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from bargaining._types import Array
-from bargaining.utilities.base import Utility, require
+from bargaining.utilities.base import Ranges, Utility
 
 
 @dataclass(frozen=True)
 class CRRA(Utility):
     """Constant relative risk aversion gamma >= 0 (Pratt 1964, Econometrica 32, 122-136) at wealth w + x.
 
-    u(x) = ((w + x)^(1 - gamma) - 1) / (1 - gamma), and log(w + x) for gamma = 1. At gamma >= 1 and no wealth, nothing is
-    worth minus infinity: such a party needs a fallback above zero, in money.
+    u(x) = ((w + x)^(1 - gamma) - w^(1 - gamma)) / (1 - gamma), and log((w + x) / w) for gamma = 1, so that utility counts
+    from no money; without wealth u(x) = (x^(1 - gamma) - 1) / (1 - gamma), and log x for gamma = 1, so that it counts from
+    one unit of money. At gamma >= 1 and no wealth, nothing is worth minus infinity: such a party needs a fallback above
+    zero, in money.
 
     Parameters
     ----------
@@ -36,9 +39,7 @@ class CRRA(Utility):
     aversion: ArrayLike
     wealth: ArrayLike = 0.0
 
-    def __post_init__(self) -> None:
-        require("relative risk aversion", self.aversion, low=0.0)
-        require("wealth", self.wealth, low=0.0)
+    ranges: ClassVar[Ranges] = {"aversion": (0.0, np.inf), "wealth": (0.0, np.inf)}
 
     @property
     def _power(self) -> tuple[Array, Array, Array]:
@@ -47,20 +48,22 @@ class CRRA(Utility):
         return rho, np.where(rho == 0, 1.0, rho), np.asarray(self.wealth, dtype=float)
 
     def value(self, x: Array) -> Array:
-        """Return the utility of x on top of wealth."""
+        """Return the utility of x, without cancellation where it is small beside wealth or gamma is near 1."""
         rho, safe, wealth = self._power
-        with np.errstate(divide="ignore"):
-            logs = np.log(wealth + np.maximum(x, 0.0))
-        return np.where(rho == 0, logs, np.expm1(safe * logs) / safe)
+        unit = np.where(wealth > 0, wealth, 1.0)
+        with np.errstate(divide="ignore", over="ignore"):
+            money = np.maximum(x, 0.0)
+            logs = np.where(wealth > 0, np.log1p(money / unit), np.log(money))
+            return np.where(rho == 0, logs, unit**safe * np.expm1(safe * logs) / safe)
 
     def inverse(self, u: Array) -> Array:
         """Return the amount worth u."""
         rho, safe, wealth = self._power
-        base = np.maximum(1.0 + safe * u, 0.0)  # utilities beyond the least or the largest one
-        return (
-            np.where(rho == 0, np.exp(u), np.where(base > 0, base ** (1.0 / safe), np.where(safe > 0, 0.0, np.inf)))
-            - wealth
-        )
+        unit = np.where(wealth > 0, wealth, 1.0)
+        with np.errstate(divide="ignore", over="ignore"):  # utilities beyond the least or the largest one
+            powers = np.maximum(safe * u / unit**safe, -1.0)
+            logs = np.where(rho == 0, u, np.log1p(powers) / safe)
+            return np.where(wealth > 0, unit * np.expm1(logs), np.exp(logs))
 
     def slope(self, x: Array) -> Array:
         """Return (w + x)^(-gamma)."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from bargaining._types import Array
-from bargaining.utilities.base import Utility, require
+from bargaining.utilities.base import TINIEST, Ranges, Utility
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,7 @@ class Log(Utility):
 
     wealth: ArrayLike = 1.0
 
-    def __post_init__(self) -> None:
-        require("the wealth of a logarithmic utility", self.wealth, low=0.0, open_low=True)
+    ranges: ClassVar[Ranges] = {"wealth": (TINIEST, np.inf)}
 
     @property
     def _w(self) -> Array:

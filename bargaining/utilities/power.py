@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from bargaining._types import Array
-from bargaining.utilities.base import Utility, require
+from bargaining.utilities.base import TINIEST, Ranges, Utility
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,7 @@ class Power(Utility):
 
     exponent: ArrayLike
 
-    def __post_init__(self) -> None:
-        require("the exponent of a power utility", self.exponent, low=0.0, high=1.0, open_low=True)
+    ranges: ClassVar[Ranges] = {"exponent": (TINIEST, 1.0)}
 
     @property
     def _rho(self) -> Array:

@@ -59,7 +59,7 @@ def test_what_has_no_frontier_says_why() -> None:
         bg.frontier(disc().replace(disagreement=[2, 2]))
     with pytest.raises(InvalidProblem, match="stack"):
         bg.frontier(disc().replace(disagreement=[[0, 0], [0.1, 0.1]]))
-    with pytest.raises(InvalidProblem, match="between 0 and 1"):
+    with pytest.raises(InvalidProblem, match="at least 1e-10 and at most 1"):
         bg.frontier(disc(), tol=0)
     three = bg.from_issues([bg.Issue("x")], {"a": lambda x: x, "b": lambda x: 1 - x, "c": lambda x: x - x * x}, [0, 0, 0])
     with pytest.raises(InvalidProblem, match="two parties"):

@@ -1,0 +1,100 @@
+"""What users pass in, checked: each function returns it in the form the library works with, or says what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from reprlib import repr as brief
+from typing import Any
+
+import numpy as np
+
+from bargaining._types import Array
+from bargaining.errors import InvalidProblem
+
+
+def numbers(name: str, value: Any) -> Array:
+    """Return a value as an array of floats of its own, so that what becomes of the original does not matter."""
+    try:
+        if isinstance(value, np.ma.MaskedArray):
+            raise TypeError("it is masked; fill the gaps, for example with nan")
+        array = np.asarray(value)
+        if array.dtype.kind not in "bifu":
+            raise TypeError(f"it holds {array.dtype}")
+        return np.array(array, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise InvalidProblem(f"{name} = {brief(value)} is not an array of real numbers: {error}.") from error
+
+
+def number(name: str, value: Any, *, low: float = -np.inf, high: float = np.inf) -> float:
+    """Return a single finite number in its range."""
+    array = numbers(name, value)
+    if array.ndim or not np.isfinite(array) or not low <= array <= high:
+        limits = [f"at least {low:g}"] * (low > -np.inf) + [f"at most {high:g}"] * (high < np.inf)
+        raise InvalidProblem(
+            f"{name} = {brief(value)} must be one finite number{', ' * bool(limits)}{' and '.join(limits)}."
+        )
+    return float(array)
+
+
+def vector(name: str, value: Any, parties: int) -> Array:
+    """Return numbers with one entry a party on the last axis; in a stack a bad number is left to the status of its game."""
+    array = numbers(name, value)
+    if array.ndim == 0 or array.shape[-1] != parties:
+        raise InvalidProblem(
+            f"{name} has shape {array.shape}; its last axis must hold one number for each of the {parties} parties."
+        )
+    if array.ndim == 1 and not np.all(np.isfinite(array)):
+        raise InvalidProblem(f"{name} = {array.tolist()} is not finite; every party needs a number.")
+    return array
+
+
+def query(name: str, value: Any, parties: int, *, least: float = -np.inf, some: bool = False) -> Array:
+    """Return a vector that a set is asked about; with `some`, an entry must be positive."""
+    array = vector(name, value, parties)
+    if array.ndim == 1 and np.any(array < least):
+        raise InvalidProblem(f"{name} must not be below {least:g}; it is {array.tolist()}.")
+    if array.ndim == 1 and some and not np.any(array > 0):
+        raise InvalidProblem(f"{name} = {array.tolist()} points nowhere: some entry must be positive.")
+    return array
+
+
+def leading_axes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the leading axes that stacks share."""
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError as error:
+        raise InvalidProblem(
+            f"the leading axes {', '.join(map(str, shapes))} of a stack do not match; they must be equal, or one."
+        ) from error
+
+
+def sequence(name: str, value: Any) -> tuple[Any, ...]:
+    """Return the entries of a sequence; a string is not meant as one of letters, and a set has no order."""
+    try:
+        if isinstance(value, (str, bytes, Mapping, Set)):
+            raise TypeError(f"it is a {type(value).__name__}")
+        return tuple(value)
+    except TypeError as error:
+        raise InvalidProblem(f"{name} = {brief(value)} must be a list: {error}.") from error
+
+
+def words(name: str, value: Any) -> tuple[str, ...]:
+    """Return a sequence of strings."""
+    found = sequence(name, value)
+    for word in found:
+        if not isinstance(word, str):
+            raise InvalidProblem(f"{name} = {brief(value)} must be a list of strings; {brief(word)} is none.")
+    return found
+
+
+def table(name: str, value: Any) -> dict[str, Array]:
+    """Return numbers by name."""
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        raise InvalidProblem(f"{name} = {brief(value)} must map names to numbers, as in {{'x': 0.5}}.")
+    return {key: numbers(key, entry) for key, entry in value.items()}
+
+
+def instance(value: Any, kind: type, remedy: str) -> None:
+    """Refuse a value of another kind."""
+    if not isinstance(value, kind):
+        raise InvalidProblem(f"{brief(value)} is no {kind.__name__}; {remedy}.")

@@ -1,0 +1,43 @@
+"""Two thousand calls with bad arguments end in an error of the library or in an answer that holds, and in no warning."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import bargaining as bg
+from bargaining.sets.base import Answer
+from bargaining.solution import CLOSED
+from tests.bad_calls import Call, calls
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("seed", range(20))
+def test_bad_arguments_are_refused_or_answered(seed: int) -> None:
+    refused = 0
+    for call in calls(100, seed):
+        try:
+            result = call()
+        except bg.BargainingError as error:
+            assert str(error), call
+            refused += 1
+        except Exception as error:
+            raise AssertionError(f"{call} ended in a raw {type(error).__name__}") from error
+        else:
+            _holds(result, call)
+    assert 50 < refused < 100  # the calls are bad, but not all of them hopeless
+
+
+def _holds(result: Any, call: Call) -> None:
+    """Require numbers exactly where there is an answer, and answers that no random deal refutes."""
+    if isinstance(result, bg.Solution | Answer):
+        finite = np.all(np.isfinite(result.utilities), axis=-1)
+        assert np.array_equal(finite, result.status == bg.Status.OK), call
+    if isinstance(result, bg.Solution):
+        found, proved = bg.verify(result, trials=50), ~(result.certificate.gap > CLOSED)
+        for check in found.checks:  # solutions called local may be worse than others
+            assert np.all(check.passed(found.tol) | ~proved), f"{call}\n{found}"
+    if isinstance(result, np.ndarray):
+        assert np.all(np.isfinite(result)), call
