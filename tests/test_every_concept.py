@@ -99,3 +99,25 @@ def test_statuses_and_numbers_agree_in_stacks(make: Callable[[], Problem]) -> No
         alone = bg.solve(stack.replace(disagreement=d[None]), concept)
         for game in (0, 3):
             assert np.array_equal(solution.utilities[game], alone.utilities[0])
+
+
+@pytest.mark.parametrize("stacked", ["disagreement", "impatience", "both", "none"])
+@pytest.mark.parametrize("name", ["risk-averse pie", "points", "kinked polygon", "parabola", "log-rolling", "lotteries over a dent"])
+def test_a_stack_may_be_in_any_field(name: str, stacked: str) -> None:
+    single = PROBLEMS[name]().replace(impatience=[0.1, 0.2])
+    d = single.disagreement
+    fields: dict[str, dict[str, object]] = {
+        "disagreement": {"disagreement": np.tile(d, (3, 1))},
+        "impatience": {"impatience": np.full((3, 2), [0.1, 0.2])},
+        "both": {"disagreement": np.tile(d, (2, 1, 1)), "impatience": np.full((1, 3, 2), [0.1, 0.2])},
+        "none": {"disagreement": np.zeros((0, 2))},
+    }
+    stack = single.replace(**fields[stacked])
+    talks = [] if single.feasible.convex is False else [bg.AlternatingOffers(period=0.5), bg.AlternatingOffers(period=0)]
+    for concept in [*CONCEPTS, *talks]:
+        solution = bg.solve(stack, concept)
+        assert solution.utilities.shape == (*stack.shape, 2)
+        assert all(np.shape(value) == stack.shape for value in solution.terms.values())
+        alone = bg.solve(single, concept).utilities
+        assert np.array_equal(solution.utilities, np.broadcast_to(alone, solution.utilities.shape))
+        assert bg.verify(solution, trials=20).ok

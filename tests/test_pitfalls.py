@@ -138,3 +138,32 @@ def test_a_wrong_claim_does_not_pass_verification() -> None:
     assert talks.equilibrium is not None
     greedy = replace(talks, equilibrium=replace(talks.equilibrium, thresholds=talks.equilibrium.thresholds + 0.1))
     assert bg.verify(talks).ok and not bg.verify(greedy).ok
+
+
+def test_caps_on_alternatives_are_compared_one_by_one() -> None:
+    points = bg.from_points([[0, 4], [3, 3], [4, 0], [1, 1]], disagreement=[0, 0])
+    capped = bg.solve(bg.capped(points, [1000, 0.9]), bg.Utilitarian())
+    assert capped.utilities.tolist() == [4.0, 0.0]  # not (3, 0.9), though a cap binds there
+
+
+def test_a_cap_below_disagreement_leaves_nothing_to_agree_on() -> None:
+    pie = bg.split(10, [bg.Linear(), bg.Linear()], [2, 3])
+    for concept in (bg.Nash(), bg.KalaiSmorodinsky(), bg.Egalitarian(), bg.Utilitarian()):
+        with pytest.raises(bg.NoAgreement):
+            bg.solve(bg.capped(pie, [2, 9]), concept)
+
+
+def test_fine_frontiers_take_no_time() -> None:
+    line = bg.frontier(bg.from_curve(lambda u: 4 - u**2, [0, 0]), tol=1e-10)  # 65,000 points; all pairs would not fit
+    assert line.error == pytest.approx(1e-10, rel=0.01)
+    assert np.all(np.abs(line.points[:, 1] - (4 - line.points[:, 0] ** 2)) <= 1e-12)
+
+
+def test_payoffs_lost_in_rounding_are_refused() -> None:
+    for build in (
+        lambda: bg.from_points([[0, 4], [3, 3]], [0, -1e300]),
+        lambda: bg.rescaled(bg.split(1, [bg.Linear(), bg.Linear()]), [1, 1], [1e9, 0]),
+        lambda: bg.from_curve(lambda u: 4 - u, [0, 0], low=0, high=1e-300),
+    ):
+        with pytest.raises(bg.BargainingError, match="lost in rounding"):
+            bg.solve(build(), bg.Nash())

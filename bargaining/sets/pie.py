@@ -34,6 +34,9 @@ from bargaining.sets.base import (
 from bargaining.sets.boundary import trace
 from bargaining.utilities.base import Utility
 
+LEAST_PRICE = -740.0
+"""The log of a price of money, near that of the least number, at which whoever has use for more wants all there is."""
+
 
 @dataclass(frozen=True, eq=False)
 class Pie(FeasibleSet):
@@ -249,21 +252,21 @@ def _reach(shares: _Shares, origin: Array, way: Array) -> Found:
     none = ~(rest >= -ROUNDING * shares.size)
     t = decreasing_root(left, low, high, np.arange(rest.size))
     utilities = np.maximum(origin + t * way, shares.value(np.zeros(way.shape)))
-    money = _settled(shares, np.where(moving, shares.cost(utilities), held), np.where(moving, np.abs(utilities), -np.inf))
+    money = _settled(shares, np.where(moving, shares.cost(utilities), held), utilities, moving)
     normal = 1.0 / shares.slope(money)
     normal = normal / np.sum(np.where(moving, normal * way, 0.0), axis=0)
     return money, utilities, normal, shares.bad(origin, way), none
 
 
-def _settled(shares: _Shares, money: Array, sizes: Array) -> Array:
-    """Return amounts that use up the pie: the party whose utility tells amounts apart the least takes up the rounding.
+def _settled(shares: _Shares, money: Array, utilities: Array, moving: Bools) -> Array:
+    """Return amounts that use up the pie: the moving party that can tell amounts apart the least takes up the rounding.
 
     Parties so rich that their utility is at its limit share what the others leave.
     """
     full = ~np.isfinite(money)
     rest = shares.size - np.sum(np.where(full, 0.0, money), axis=0)
     money = np.where(full, rest / np.maximum(np.count_nonzero(full, axis=0), 1), money)
-    blunt = np.argmax(sizes / shares.slope(money), axis=0)
+    blunt = np.argmax(np.where(moving, np.abs(utilities) / shares.slope(money), -np.inf), axis=0)
     own = np.arange(len(money))[:, None] == blunt
     return np.where(own, shares.size - np.sum(np.where(own, 0.0, money), axis=0), money)
 
@@ -311,7 +314,7 @@ def _nash(shares: _Shares, origin: Array, weights: Array, least: Array) -> Found
     rest = np.where(none, shares.size, rest)  # any number that is no trouble
     part = np.broadcast_to(rest / np.count_nonzero(wanted, axis=0), base.shape)
     prices = np.log(weights * shares.slope(base + part) / (start + shares.gain(base, part)))
-    low = np.min(np.where(wanted, prices, np.inf), axis=0)
+    low = np.maximum(np.min(np.where(wanted, prices, np.inf), axis=0), LEAST_PRICE)
     high = np.max(np.where(wanted, prices, -np.inf), axis=0)
 
     def asked(log_price: Array, pick: Indices) -> Array:

@@ -83,7 +83,7 @@ def sound(games: Games, found: Optimum, origins: list[Array], factors: list[Arra
             floors[other] = here[other] + factors[other][pick] * (payoffs[other][other] - here[other])
             ways = [np.full(pick.size, float(i == b)) for i in (0, 1)]
             program = replace(part.rows(floors), directions=[*ways, *blank(games.constraints)])
-            scraps = np.any(part.scraps(points[b], here, units), axis=0)
+            scraps = part.scraps(points[b], here, units)[b]  # a party that melts fast accepts next to nothing
             good[pick] &= ~scraps & ~part.broken(values) & ~part.beaten(program, points[b], values)
     one, two = _halves(found, games)
     apart = np.max(np.abs(one.x - two.x), axis=0) > APART * (1.0 - factors[0] * factors[1])

@@ -25,6 +25,9 @@ SHORT = 1e-3
 KINK = 1e-3
 """Share of the distance between the proposals by which two interpolations may differ where the frontier is smooth."""
 
+VISIBLE = 1e-12
+"""Share of a term's range by which two interpolations of it may always differ."""
+
 NEGLIGIBLE = 1e-13
 """Share of a party's range of utilities that is rounding."""
 
@@ -244,9 +247,12 @@ class AlternatingOffers(StrategicModel):
         gap = np.abs(first.utilities - second.utilities)
         trusted = np.ones(first.status.shape, np.bool_)
         for found, answers in zip((first, second), (firsts, seconds), strict=True):
-            other = _mix(quadratic, answers, {}).utilities
+            other = _mix(quadratic, answers, problem.feasible.bounds())
             allowed = KINK * np.max(gap, axis=-1, keepdims=True) + NEGLIGIBLE * unit
-            trusted &= np.all(np.abs(found.utilities - other) <= allowed, axis=-1)
+            trusted &= np.all(np.abs(found.utilities - other.utilities) <= allowed, axis=-1)
+            for name, (low, high) in problem.feasible.bounds().items():
+                apart = np.abs(first.terms[name] - second.terms[name])
+                trusted &= np.abs(found.terms[name] - other.terms[name]) <= KINK * apart + VISIBLE * (high - low)
         if limit.lottery is not None:
             origin = self._round(problem, rates, period)[0]
             first, second = (_draw(problem, origin, answer) for answer in (first, second))

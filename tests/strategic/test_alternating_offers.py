@@ -170,3 +170,15 @@ def test_waiting_for_ever_may_be_worth_less_than_disagreement() -> None:
     solution = bg.solve(problem, bg.AlternatingOffers(period=0.1, impatience=(0.1, 0.1), breakdown=breakdown))
     assert solution.utilities[0] < 0.6
     assert abs(solution.certificate.gap) <= 1e-9
+
+
+@pytest.mark.parametrize("talks", [
+    bg.AlternatingOffers(period=150, impatience=(0.1, 0.2)), bg.AlternatingOffers(period=1e5, impatience=(0.1, 0.2)),
+    bg.AlternatingOffers(factors=(1e-300, 1e-30)),
+    bg.AlternatingOffers(period=1, impatience=(0.1, 0.2), breakdown=bg.Breakdown(1e3)),
+], ids=["long", "endless", "factors", "breakdown"])  # fmt: skip
+@pytest.mark.parametrize("problem", [parabola(), bg.split(1, [bg.Linear(), bg.Power(0.5)])], ids=["issues", "pie"])
+def test_where_everything_melts_the_first_proposal_is_an_ultimatum(problem: Problem, talks: bg.AlternatingOffers) -> None:
+    solution = bg.solve(problem, talks)
+    assert solution.gains == pytest.approx([float(problem.ideal[0]), 0.0], abs=1e-6)
+    assert bg.verify(solution, trials=300).ok
