@@ -102,7 +102,9 @@ def test_statuses_and_numbers_agree_in_stacks(make: Callable[[], Problem]) -> No
 
 
 @pytest.mark.parametrize("stacked", ["disagreement", "impatience", "both", "none"])
-@pytest.mark.parametrize("name", ["risk-averse pie", "points", "kinked polygon", "parabola", "log-rolling", "lotteries over a dent"])
+@pytest.mark.parametrize(
+    "name", ["risk-averse pie", "points", "kinked polygon", "parabola", "log-rolling", "lotteries over a dent"]
+)
 def test_a_stack_may_be_in_any_field(name: str, stacked: str) -> None:
     single = PROBLEMS[name]().replace(impatience=[0.1, 0.2])
     d = single.disagreement

@@ -28,6 +28,9 @@ KINK = 1e-3
 VISIBLE = 1e-12
 """Share of a term's range by which two interpolations of it may always differ."""
 
+SAME = 1e-9
+"""Share of a party's range of utilities by which deals may miss those of a proposal."""
+
 NEGLIGIBLE = 1e-13
 """Share of a party's range of utilities that is rounding."""
 
@@ -236,27 +239,26 @@ class AlternatingOffers(StrategicModel):
         """
         limit = self._limit(problem, rates)
         longer = [problem.feasible.offers(*self._round(problem, rates, node * step)) for node in (1, 2, 3)]
-        t = period / step
+        t, unit, bounds = period / step, problem.feasible.spread(), problem.feasible.bounds()
         cubic = [(1 - t) * (2 - t) * (3 - t) / 6, t * (2 - t) * (3 - t) / 2, t * (1 - t) * (t - 3) / 2]
         cubic.append(t * (1 - t) * (2 - t) / 6)
         quadratic = [(1 - t) * (2 - t) / 2, t * (2 - t), -t * (1 - t) / 2, 0.0 * t]
-        unit = problem.feasible.spread()
-        firsts = [_even(answer, unit) for answer in (limit, *(offers.first for offers in longer))]
-        seconds = [_even(answer, unit) for answer in (limit, *(offers.second for offers in longer))]
-        first, second = (_mix(cubic, answers, problem.feasible.bounds()) for answers in (firsts, seconds))
-        gap = np.abs(first.utilities - second.utilities)
-        trusted = np.ones(first.status.shape, np.bool_)
-        for found, answers in zip((first, second), (firsts, seconds), strict=True):
-            other = _mix(quadratic, answers, problem.feasible.bounds())
-            allowed = KINK * np.max(gap, axis=-1, keepdims=True) + NEGLIGIBLE * unit
-            trusted &= np.all(np.abs(found.utilities - other.utilities) <= allowed, axis=-1)
-            for name, (low, high) in problem.feasible.bounds().items():
-                apart = np.abs(first.terms[name] - second.terms[name])
-                trusted &= np.abs(found.terms[name] - other.terms[name]) <= KINK * apart + VISIBLE * (high - low)
-        if limit.lottery is not None:
-            origin = self._round(problem, rates, period)[0]
-            first, second = (_draw(problem, origin, answer) for answer in (first, second))
-        return Offers(first, second), trusted | (first.status != Status.OK) | (second.status != Status.OK)
+        # Where the limit is a corner, its normal is one of many, and those of the proposals do not tend to it.
+        beyond = [0.0 * t, (2 - t) * (3 - t) / 2, (1 - t) * (t - 3), (1 - t) * (2 - t) / 2]
+        nodes = [[_even(answer, unit) for answer in (limit, *(offers.first for offers in longer))]]
+        nodes.append([_even(answer, unit) for answer in (limit, *(offers.second for offers in longer))])
+        proposals = [_mix(cubic, beyond, answers, bounds) for answers in nodes]
+        proposals = [replace(proposal, lottery=limit.lottery) for proposal in proposals]
+        others = [_mix(quadratic, beyond, answers, bounds) for answers in nodes]
+        gap = np.max(np.abs(proposals[0].utilities - proposals[1].utilities) / unit, axis=-1, keepdims=True)
+        origin = self._round(problem, rates, period)[0]
+        trusted = np.ones(gap.shape[:-1], np.bool_)
+        for i, (found, other) in enumerate(zip(proposals, others, strict=True)):
+            smooth = np.abs(found.utilities - other.utilities) <= (KINK * gap + NEGLIGIBLE) * unit
+            proposals[i], known = _with_deals(problem, origin, found, other)
+            trusted &= np.all(smooth, axis=-1) & known
+        failed = np.any([proposal.status != Status.OK for proposal in proposals], axis=0)
+        return Offers(*proposals), trusted | failed
 
 
 def _patience_weights(rates: Array) -> Array:
@@ -270,28 +272,42 @@ def _even(answer: Answer, unit: Array) -> Answer:
     return replace(answer, normal=answer.normal / np.sum(answer.normal * unit, axis=-1, keepdims=True))
 
 
-def _draw(problem: Problem, origin: Array, answer: Answer) -> Answer:
-    """Return the answer with a lottery that gives its utilities: that of the frontier on the way there from the origin."""
-    ok = (answer.status == Status.OK)[..., None]
-    way = np.where(ok, answer.utilities - origin, 1.0)
-    return replace(answer, lottery=problem.feasible.reach(origin, np.maximum(way, 0.0)).lottery)
+def _with_deals(problem: Problem, origin: Array, found: Answer, other: Answer) -> tuple[Answer, Bools]:
+    """Return the answer with deals that give its utilities, and where such deals are known.
+
+    Terms are left where two interpolations give the same. Elsewhere, and of lotteries, the deals are those of the frontier
+    on the way to these utilities from the origin.
+    """
+    unknown = np.full(found.status.shape, found.lottery is not None)
+    for name, (low, high) in problem.feasible.bounds().items():
+        unknown |= np.abs(found.terms[name] - other.terms[name]) > VISIBLE * (high - low)
+    unknown &= found.status == Status.OK
+    if not np.any(unknown):
+        return found, ~unknown
+    way = np.where(unknown[..., None], found.utilities - origin, 1.0)
+    deal = problem.feasible.reach(origin, np.maximum(way, 0.0))
+    miss = np.max(np.abs(deal.utilities - found.utilities) / problem.feasible.spread(), axis=-1)
+    drawn = replace(found, terms=deal.terms, lottery=deal.lottery)
+    return choose(~unknown, replace(found, lottery=deal.lottery), drawn), ~unknown | (miss <= SAME)
 
 
-def _mix(shares: list[Array], answers: list[Answer], bounds: Mapping[str, tuple[float, float]]) -> Answer:
-    """Return the weighted sum of answers, as bad as the worst of them, with terms inside their bounds."""
+def _mix(
+    shares: list[Array], sides: list[Array], answers: list[Answer], bounds: Mapping[str, tuple[float, float]]
+) -> Answer:
+    """Return the sum of answers weighted by `shares`, normals by `sides`, as bad as the worst, with terms in bounds."""
     shape = np.broadcast_shapes(*(answer.status.shape for answer in answers))
 
-    def blend(values: list[Array], lift: int) -> Array:
-        terms = [np.asarray(w)[(..., *[None] * lift)] * v for w, v in zip(shares, values, strict=True)]
+    def blend(weights: list[Array], values: list[Array], lift: int) -> Array:
+        terms = [np.asarray(w)[(..., *[None] * lift)] * v for w, v in zip(weights, values, strict=True)]
         return np.asarray(sum(terms))
 
     return Answer(
-        blend([answer.utilities for answer in answers], 1),
+        blend(shares, [answer.utilities for answer in answers], 1),
         {
-            name: np.clip(blend([answer.terms[name] for answer in answers], 0), *bounds.get(name, (None, None)))
+            name: np.clip(blend(shares, [answer.terms[name] for answer in answers], 0), *bounds.get(name, (None, None)))
             for name in answers[0].terms
         },
-        blend([answer.normal for answer in answers], 1),
+        blend(sides, [answer.normal for answer in answers], 1),
         np.max([np.broadcast_to(answer.status, shape) for answer in answers], axis=0),
         np.max([np.broadcast_to(answer.residual, shape) for answer in answers], axis=0),
     )
