@@ -22,6 +22,9 @@ from bargaining.sets.base import Answer, Offers, Status, choose
 SHORT = 1e-3
 """Rate times period below which proposals are interpolated: solving for them loses digits like 1 / (rate * period)."""
 
+FINER = (30, 1000)
+"""Parts of the first step of interpolation that are tried next."""
+
 KINK = 1e-3
 """Share of the distance between the proposals by which two interpolations may differ where the frontier is smooth."""
 
@@ -167,12 +170,16 @@ class AlternatingOffers(StrategicModel):
         short = period < SHORT / fastest
         if not np.any(short):
             return problem.feasible.offers(origin, factors)
-        smooth, trusted = self._interpolate(problem, rates, period, SHORT / fastest)
+        offers, trusted = self._interpolate(problem, rates, period, SHORT / fastest)
+        for finer in FINER:  # a corner of the frontier nearby is out of the way of shorter steps
+            if np.all(trusted):
+                break
+            step = SHORT / fastest / finer
+            again, better = self._interpolate(problem, rates, period, step)
+            use = ~trusted & better & (period < step)
+            offers, trusted = _choose(use, again, offers), trusted | use
         use = short & trusted
-        if np.all(use):
-            return smooth
-        direct = problem.feasible.offers(origin, factors)
-        return Offers(choose(use, smooth.first, direct.first), choose(use, smooth.second, direct.second))
+        return offers if np.all(use) else _choose(use, offers, problem.feasible.offers(origin, factors))
 
     def _limit(self, problem: Problem, rates: Array) -> Answer:
         return problem.feasible.nash(self._round(problem, rates, np.zeros(()))[0], _patience_weights(rates))
@@ -265,6 +272,10 @@ def _patience_weights(rates: Array) -> Array:
     """Return weights in proportion to 1 / rate that sum to one."""
     patience = 1.0 / rates
     return np.asarray(patience / np.sum(patience, axis=-1, keepdims=True))
+
+
+def _choose(use: Bools, these: Offers, others: Offers) -> Offers:
+    return Offers(choose(use, these.first, others.first), choose(use, these.second, others.second))
 
 
 def _even(answer: Answer, unit: Array) -> Answer:
