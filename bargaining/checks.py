@@ -94,6 +94,13 @@ def table(name: str, value: Any) -> dict[str, Array]:
     return {key: numbers(key, entry) for key, entry in value.items()}
 
 
+def flag(what: str, value: Any) -> bool:
+    """Return a setting that is on or off."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise InvalidProblem(f"{what} = {value!r} must be True or False.")
+    return bool(value)
+
+
 def instance(value: Any, kind: type, remedy: str) -> None:
     """Refuse a value of another kind."""
     if not isinstance(value, kind):

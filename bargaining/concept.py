@@ -109,9 +109,15 @@ def bargaining_weights(weights: ArrayLike | None, problem: Problem) -> Array:
     Raises
     ------
     InvalidProblem
-        If their number is not that of the parties, one is negative or not finite, or none is positive.
+        If their number is not that of the parties, one is negative or not finite, none is positive, or one is next to
+        nothing beside another.
     """
     array = party_weights(weights, problem)
+    if np.any((array > 0) & (array < LEAST_GAIN * np.max(array))):
+        raise InvalidProblem(
+            f"weights {weights!r} are too far apart: what a party gets for less than {LEAST_GAIN:g} of another's weight "
+            "cannot be told from nothing. Write 0 for no weight."
+        )
     return np.asarray(array / np.sum(array))
 
 
@@ -147,7 +153,7 @@ def along(problem: Problem, direction: Array) -> Answer:
     moving = direction > 0
     least = problem.feasible.least_gain()
     gains = problem.gains(answer.utilities)
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"):  # of a stack, some games may have no such numbers
         t, most, tiny = (
             np.min(np.where(moving, steps / np.where(moving, direction, 1.0), np.inf), axis=-1, keepdims=True)
             for steps in (gains, gains + least, np.broadcast_to(least, gains.shape))
@@ -159,11 +165,8 @@ def along(problem: Problem, direction: Array) -> Answer:
         some = np.all(problem.gains(problem.ideal) > least, axis=-1)
         status = np.where(none & some, np.int8(Status.NOT_CONVERGED), status)
     # What is left over may be rounding: of the gains, or of a small gain that tells how far along the ray the deal is.
-    given = np.all(moving & (gains - most * direction <= LEAST_GAIN * problem.feasible.spread()) | ~moving, axis=-1)
-    point = np.where(moving & ~given[..., None], problem.disagreement + t * direction, answer.utilities)
-    return replace(
-        answer,
-        utilities=point,
-        spare=answer.utilities - point,
-        status=status,
-    ).where_ok()
+    with np.errstate(all="ignore"):
+        given = np.all(moving & (gains - most * direction <= LEAST_GAIN * problem.feasible.spread()) | ~moving, axis=-1)
+        point = np.where(moving & ~given[..., None], problem.disagreement + t * direction, answer.utilities)
+        spare = answer.utilities - point
+    return replace(answer, utilities=point, spare=spare, status=status).where_ok()

@@ -34,15 +34,18 @@ class Frontier:
         Weights of a supporting line at each point.
     error : float
         A bound on how far any feasible point lies beyond the polyline through `points`, both gains measured as fractions of
-        the ideal ones: zero for polygons and alternatives, proved for convex sets. The midpoint of every chord was found
-        feasible to this accuracy, which is how a dent shows that is wider than the distance between points.
+        the ideal ones: zero for polygons and alternatives, proved for sets known to be convex, and for others as good as
+        the best deals found. The midpoint of every chord was found feasible to this accuracy, which is how a dent shows
+        that is wider than the distance between points.
     calls : int
         Programs solved.
     joined : bool
         Whether the frontier runs on between the points, or consists of them alone.
     proved : bool
-        Whether `error` is a bound. Around a dent the edge of the set is followed along rays instead: `error` is then the
-        largest distance seen, and points may be only weakly efficient.
+        Whether `error` is a bound for sure: on sets known to be convex, and lists of alternatives.
+    dented : bool
+        Whether a dent was seen. Then the edge of the set is followed along rays: `error` is the largest distance seen, and
+        points may be only weakly efficient.
     """
 
     problem: Problem
@@ -53,6 +56,7 @@ class Frontier:
     calls: int
     joined: bool = True
     proved: bool = True
+    dented: bool = False
 
     @property
     def gains(self) -> Array:
@@ -62,15 +66,17 @@ class Frontier:
     def __repr__(self) -> str:
         if self.error == 0:
             return f"Frontier of {self.problem!r}: {len(self.points)} points, exact"
-        said = "error at most" if self.proved else "not convex, followed along rays; largest error seen"
-        return f"Frontier of {self.problem!r}: {len(self.points)} points, {said} {self.error:.0e} of the ideal gains"
+        said = "not convex, followed along rays; largest error seen" if self.dented else "error at most"
+        doubt = "" if self.proved or self.dented else ", if no better deals were missed"
+        return f"Frontier of {self.problem!r}: {len(self.points)} points, {said} {self.error:.0e} of the ideal gains{doubt}"
 
 
 def frontier(problem: Problem, tol: float = 1e-4) -> Frontier:
     """Trace the individually rational part of the Pareto frontier of two parties.
 
-    Exact for polygons and lists of alternatives; otherwise between two polylines with a certified distance (Rote 1992,
-    Computing 48, 337-361). Where the set of utilities has a dent, its edge is followed along rays, without proof.
+    Exact for polygons and lists of alternatives; otherwise between two polylines at a known distance (Rote 1992, Computing
+    48, 337-361), a proof where the set is known to be convex. Where it is seen to have a dent, its edge is followed along
+    rays.
 
     Parameters
     ----------
@@ -112,4 +118,7 @@ def frontier(problem: Problem, tol: float = 1e-4) -> Frontier:
         found = problem.feasible.boundary(problem.disagreement, problem.best, tol)
     except NotConvex:
         found = fan(problem.feasible, problem.disagreement, problem.best, tol)
-    return Frontier(problem, *vars(found).values())
+    return Frontier(
+        problem, found.utilities, found.terms, found.normals, found.error, found.calls, found.joined,
+        problem.feasible.certain and not found.dented, found.dented,
+    )  # fmt: skip

@@ -14,7 +14,7 @@ from bargaining.checks import instance
 from bargaining.concept import Certificate, Concept, Equilibrium, StrategicModel, Welfare, is_rational
 from bargaining.errors import InvalidProblem, NoAgreement, NotConverged, NotFinite
 from bargaining.problems.problem import Problem, require_measurable
-from bargaining.sets.base import Answer, Lottery, Status, Ties
+from bargaining.sets.base import LEAST_GAIN, ROUNDING, Answer, Lottery, Status, Ties
 
 NO_FLOOR = -1e30
 """What games without an answer are asked for, whose floors may be out of reach."""
@@ -139,7 +139,7 @@ def attempt(problem: Problem, concept: Concept | StrategicModel, *, certify: boo
             f"the settings of {concept.label} make a stack of shape {answer.status.shape}, the problem {problem.shape}; "
             "settings are single numbers, and problem.replace(disagreement=...) with more rows makes a stack."
         )
-    lost = ~problem.measurable & (answer.status == Status.OK)
+    lost = ~problem.measurable & (answer.status == Status.OK) | ~np.all(np.isfinite(problem.disagreement), axis=-1)
     if np.any(lost):
         answer = replace(answer, status=np.where(lost, np.int8(Status.NOT_FINITE), answer.status)).where_ok()
     certificate = _certify(problem, concept, answer, equilibrium) if certify else _unchecked(answer)
@@ -163,6 +163,8 @@ def _certify(
 
 def _gap(problem: Problem, answer: Answer, floor: Array | None) -> Array:
     ok = (answer.status == Status.OK)[..., None]
+    if not np.any(ok):
+        return np.full(answer.status.shape, np.nan)
     weights = np.where(ok, np.maximum(np.nan_to_num(answer.normal), 0.0), 1.0)
     lined = np.any(weights > 0, axis=-1) & np.all(~(answer.normal < 0), axis=-1)  # else no line of use supports the point
     weights = np.where(lined[..., None], weights, 1.0)
@@ -173,6 +175,7 @@ def _gap(problem: Problem, answer: Answer, floor: Array | None) -> Array:
         base = np.where(ok, floor, NO_FLOOR)
         rival = problem.feasible.support(weights, floor=base)
         value = np.abs(np.sum(weights * (answer.utilities - base), axis=-1))
+        value = np.maximum(value, ROUNDING * np.sum(weights * problem.feasible.spread(), axis=-1))
     gap = np.sum(weights * (rival.utilities - answer.utilities), axis=-1) / value
     return np.where(lined, gap, np.nan)
 
@@ -186,7 +189,8 @@ def _claims(problem: Problem, answer: Answer, gap: Array) -> tuple[str, ...]:
     closed = int(np.count_nonzero(np.abs(gap[ok]) <= CLOSED))
     return (
         f"optimality error at most {float(np.max(answer.residual[ok])):.0e}",
-        f"supporting line closes on {closed:,} of {int(np.count_nonzero(ok)):,}",
+        f"supporting line closes on {closed:,} of {int(np.count_nonzero(ok)):,}"
+        f" ({'proof' if problem.feasible.certain else 'no proof'})",
     )
 
 
@@ -195,9 +199,9 @@ def _verdict(problem: Problem, gap: float) -> str:
     if np.isnan(gap):
         return "NOT CHECKED: no line supports the set at this point"
     if abs(gap) <= CLOSED:
-        return f"supporting-line gap {max(gap, 0.0):.0e}"
+        return f"supporting-line gap {max(gap, 0.0):.0e} ({'proof' if problem.feasible.certain else 'no proof'})"
     if problem.feasible.convex is False:
-        return f"best of all alternatives; lotteries could add {gap:.2g} to its weighted gains"
+        return f"best of all alternatives; lotteries could raise the weighted sum of gains by {gap:.1%}"
     if gap > 0:
         return f"LOCAL: supporting-line gap {gap:.1e}, so another deal may do better"
     return "NOT CHECKED: the search for a better deal found less than the solution itself"
@@ -240,13 +244,21 @@ def _unchecked(answer: Answer) -> Certificate:
 def failure(problem: Problem, what: str, status: Status, residual: float, origin: Array | None = None) -> Exception:
     """Turn the status of a single problem, in which `what` was not found, into an error with its evidence."""
     if status == Status.NO_AGREEMENT:
-        return _no_agreement(problem, origin)
+        return _no_agreement(problem, what, origin)
     if status == Status.INFEASIBLE:
+        problem.feasible.reach(problem.disagreement, problem.feasible.spread())  # some sets say more when asked alone
         return InvalidProblem("no deal meets the constraints; relax one, or widen the issues' ranges.")
     if status == Status.NOT_FINITE:
         return NotFinite(
             "a utility or constraint is NaN or infinite inside the issues' ranges, or a utility grows without bound "
             "towards one of their ends; narrow the ranges or mend the function."
+        )
+    if residual <= LEAST_GAIN:
+        return NotConverged(
+            f"{what} was not found: optimality holds where the search ended (error {residual:.1e}), but sampled deals "
+            "do better than that. A utility has several narrow peaks, or a jump; narrow the issues' ranges to "
+            "those of interest, or list the deals with bg.from_points.",
+            {"residual": residual},
         )
     return NotConverged(
         f"{what} was not found to tolerance (optimality error {residual:.1e}). The usual cause is a kink at "
@@ -256,7 +268,7 @@ def failure(problem: Problem, what: str, status: Status, residual: float, origin
     )
 
 
-def _no_agreement(problem: Problem, origin: Array | None) -> NoAgreement:
+def _no_agreement(problem: Problem, what: str, origin: Array | None) -> Exception:
     """Return the error that says how far the parties of a single problem are from a deal better than `origin` for all.
 
     The origin is disagreement, or what waiting for ever is worth in talks that may break down.
@@ -264,7 +276,25 @@ def _no_agreement(problem: Problem, origin: Array | None) -> NoAgreement:
     name = "disagreement" if origin is None else "waiting for ever"
     origin = problem.disagreement if origin is None else origin
     spread = problem.feasible.spread()
+    if not problem.feasible.free_disposal and np.all(problem.gains(problem.ideal) > problem.feasible.least_gain()):
+        return NoAgreement(
+            f"{what} asks for gains over {name} in proportions that no deal gives: without free disposal the ray from "
+            f"{origin.tolist()} misses the set. Allow free disposal, or use bg.Nash.", np.full(problem.n, np.nan), {},
+        )  # fmt: skip
     nearest = problem.feasible.reach(origin, spread)
+    if nearest.status != Status.OK:
+        return NoAgreement(
+            f"no deal is strictly better than {name} for every party, and how much is missing could not be measured: its "
+            f"payoffs {origin.tolist()} are far from all deals. Check them and their units.",
+            np.full(problem.n, np.nan), {},
+        )  # fmt: skip
+    if np.all(nearest.utilities - origin > problem.feasible.least_gain()):
+        return NotConverged(
+            f"{what} leaves some party with less than can be told from nothing, though there are deals that are better for "
+            "all. Its weights or proportions are very unequal for these ranges of utilities; write 0 for a party that is "
+            "to get nothing.",
+            {"utilities": nearest.utilities},
+        )
     short = np.maximum(-np.min((nearest.utilities - origin) / spread), 0.0) * spread
     deal = {term: float(value) for term, value in nearest.terms.items()}
     if np.all(short <= problem.feasible.least_gain()):

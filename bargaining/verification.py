@@ -11,7 +11,8 @@ from bargaining._types import Array, Bools
 from bargaining.checks import instance, number
 from bargaining.concept import Equilibrium, Welfare, is_rational
 from bargaining.errors import InvalidProblem
-from bargaining.sets.base import ROUNDING, FeasibleSet, Status
+from bargaining.problems.problem import Problem
+from bargaining.sets.base import ROUNDING, Answer, FeasibleSet, Status
 from bargaining.solution import Solution
 
 TOLERANCE = 1e-8
@@ -61,11 +62,13 @@ def verify(
 ) -> Verification:
     """Re-check a solution independently of how it was found.
 
-    The checks are arithmetic and comparisons with deals drawn at random, far and near; no solver takes part. They are
-    necessary conditions: that the deal gives the utilities stated, that everybody has at least disagreement, that no drawn
-    deal is better for all or has more of the concept's welfare. Of an equilibrium: that each proposal is accepted, that
-    thresholds are the value of waiting, and that no drawn deal that would be accepted is better for the proposer (the
-    one-shot deviation principle). On convex sets every drawn deal is also tried in mixtures with the solution.
+    The checks are arithmetic and comparisons with deals drawn at random, far and near. They are necessary conditions: that
+    the deal or lottery gives the utilities stated, that everybody has at least disagreement, that no drawn deal is better
+    for all, has more of the concept's welfare, or is beyond the ideal point. (The ideal point is the one number taken from
+    the solver; the deals that give it are evaluated too.) Of an equilibrium: that each proposal is a deal and accepted,
+    that thresholds are the value of waiting, that the outcome is a proposal, and that no drawn deal that would be accepted
+    is better for the proposer (the one-shot deviation principle). On convex sets every drawn deal is also tried in mixtures
+    with the solution.
 
     Parameters
     ----------
@@ -108,7 +111,7 @@ def _checks(solution: Solution, trials: int, rng: np.random.Generator) -> Iterat
     ok = solution.status == Status.OK
 
     def check(claim: str, missed: Array) -> Check:
-        return Check(claim, np.where(ok, missed, 0.0))
+        return Check(claim, np.where(ok, np.nan_to_num(missed, nan=np.inf, neginf=-np.inf), 0.0))
 
     blank = np.all(np.isnan(u), axis=-1)
     yield Check(
@@ -116,39 +119,35 @@ def _checks(solution: Solution, trials: int, rng: np.random.Generator) -> Iterat
     )
     if np.all(blank):
         return
-    yield from (check(claim, missed) for claim, missed in _arithmetic(solution, spread))
+    yield check("the deal gives these utilities", _missed(problem, solution, spread))
+    if solution.lottery is not None:
+        p = solution.lottery.probabilities
+        yield check("its probabilities sum to one", np.abs(np.sum(p, axis=-1) - 1.0) + np.max(-p, axis=-1))
     if solution.equilibrium is not None:
         yield from (check(*found) for found in _deviations(solution, solution.equilibrium, spread, trials, rng))
         return
     if is_rational(solution.concept):
         yield check("everybody has at least disagreement", np.max(-solution.gains / spread, axis=-1))
-    better, more = np.full(ok.shape, -np.inf), np.full(ok.shape, -np.inf)
+    known = np.all(problem.best.status == Status.OK, axis=0)  # the ideal point, which not every concept needs
+    yield check("deals give the ideal point", np.where(known, np.max(_missed(problem, problem.best, spread), axis=0), 0.0))
+    better, more, further = (np.full(ok.shape, -np.inf) for _ in range(3))
     for others in _rivals(problem.feasible, u, solution.terms, trials, rng):
         beyond = np.min((others - u[..., None, :]) / spread[..., None, :], axis=-1)
         better = np.fmax(better, np.fmax.reduce(beyond, axis=-1))
         if isinstance(solution.concept, Welfare):
             more = np.fmax(more, _more_welfare(solution, solution.concept, others))
+        further = np.fmax(further, _beyond_ideal(problem, others, spread))
     yield check("no drawn deal is better for all", better)
+    yield check("no drawn deal is beyond the ideal point", np.where(known, further, 0.0))
     if isinstance(solution.concept, Welfare):
         yield check("no drawn deal has more welfare", more)
 
 
-def _arithmetic(solution: Solution, spread: Array) -> Iterator[tuple[str, Array]]:
-    """Check that the deal, or the lottery, gives the utilities stated."""
-    u, ok = solution.utilities, solution.status == Status.OK
-    extra = 0.0 if solution.spare is None else solution.spare
-    if solution.lottery is not None:
-        p = solution.lottery.probabilities
-        mean = np.sum(p[..., None] * solution.lottery.utilities, axis=-2)
-        # What a lottery gives beyond a cap is worth nothing, so that it may give more than is stated.
-        yield "the lottery gives these utilities", np.max((u + extra - mean) / spread, axis=-1)
-        yield "its probabilities sum to one", np.abs(np.sum(p, axis=-1) - 1.0) + np.max(-p, axis=-1)
-    elif solution.terms:
-        middle = {name: (low + high) / 2 for name, (low, high) in solution.problem.feasible.bounds().items()}
-        safe = {name: np.where(ok, value, middle[name]) for name, value in solution.terms.items()}
-        if np.all(ok):
-            gives = solution.problem.evaluate(safe)
-            yield "the deal gives these utilities", np.max(np.abs(gives - u - extra) / spread, axis=-1)
+def _missed(problem: Problem, found: Solution | Answer, spread: Array) -> Array:
+    """Return by how much the deal, or the lottery, misses the utilities stated, and what it is said to give besides."""
+    gives = problem.feasible.gives(found.utilities, found.terms, found.lottery)
+    stated = found.utilities if found.spare is None else found.utilities + found.spare
+    return np.asarray(np.max(np.abs(gives - stated) / spread, axis=-1))
 
 
 def _rivals(
@@ -180,16 +179,27 @@ def _more_welfare(solution: Solution, concept: Welfare, others: Array) -> Array:
         return np.asarray(np.nan_to_num((best - own) / scale, nan=0.0, neginf=0.0))
 
 
+def _beyond_ideal(problem: Problem, others: Array, spread: Array) -> Array:
+    """Return by how much a drawn deal that is no worse than disagreement for anybody gives a party more than its ideal."""
+    draws = np.moveaxis(others, -2, 0)
+    with np.errstate(invalid="ignore"):
+        excess = np.max((draws - problem.ideal) / spread, axis=-1)
+        return np.asarray(np.fmax.reduce(np.where(np.all(problem.gains(draws) >= 0, axis=-1), excess, -np.inf), axis=0))
+
+
 def _deviations(
     solution: Solution, found: Equilibrium, spread: Array, trials: int, rng: np.random.Generator
 ) -> Iterator[tuple[str, Array]]:
     """Check that no party gains by departing once from the equilibrium."""
     own = np.stack([proposal.utilities[..., i] for i, proposal in enumerate(found.proposals)], axis=-1)
     waiting = found.origin + found.factors * (own - found.origin)
+    apart = [np.max(np.abs(proposal.utilities - solution.utilities) / spread, axis=-1) for proposal in found.proposals]
+    yield "the outcome is a proposal", np.minimum.reduce(apart)
     yield "thresholds are the value of waiting", np.max(np.abs(found.thresholds - waiting) / spread, axis=-1)
     for i, proposal in enumerate(found.proposals):
         party, other = solution.problem.parties[i], 1 - i
         short = (found.thresholds - proposal.utilities)[..., other] / spread[..., other]
+        yield f"the offer of {party} is a deal", _missed(solution.problem, proposal, spread)
         yield f"the offer of {party} is accepted", short
         more = np.full(short.shape, -np.inf)
         for rivals in _rivals(solution.problem.feasible, proposal.utilities, proposal.terms, trials, rng):

@@ -29,7 +29,8 @@ class KalaiSmorodinsky(Welfare):
     Parameters
     ----------
     weights : tuple of float, optional
-        Weights a_i > 0, one a party: fractions of the ideal gains are in their proportion (Dubra 2001); equal if left out.
+        Weights a_i >= 0, one a party: fractions of the ideal gains are in their proportion (Dubra 2001); equal if left out.
+        A party of weight zero is held to at least its disagreement payoff.
 
     Examples
     --------

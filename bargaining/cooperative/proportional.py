@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bargaining._types import Array
-from bargaining.concept import Welfare, along, bargaining_weights
+from bargaining.concept import Welfare, along, party_weights
 from bargaining.problems.problem import Problem
 from bargaining.sets.base import Answer
 
@@ -50,10 +50,16 @@ class Proportional(Welfare):
 
     def outcome(self, problem: Problem) -> Answer:
         """Return the last point on the ray from disagreement in the direction of the weights."""
-        return along(problem, bargaining_weights(self.weights, problem))
+        return along(problem, _proportions(self.weights, problem))
 
     def welfare(self, problem: Problem, utilities: Array) -> Array:
         """Return the smallest gain in proportion to its weight."""
-        weights = bargaining_weights(self.weights, problem)
+        weights = _proportions(self.weights, problem)
         gains = problem.gains(utilities) / np.where(weights > 0, weights, 1.0)
         return np.asarray(np.min(np.where(weights > 0, gains, np.inf), axis=-1))
+
+
+def _proportions(weights: tuple[float, ...], problem: Problem) -> Array:
+    """Return the weights, which have the parties' units, on a common scale."""
+    array = party_weights(weights, problem)
+    return np.asarray(array / np.sum(array))

@@ -24,7 +24,7 @@ SAME = 1e-9
 """Share of all parties' ranges of utilities within which sums are the same."""
 
 APART = 1e-3
-"""Share of a party's range of utilities by which deals with the same sum must differ to be reported as ties."""
+"""Share of a party's ideal gain by which deals with the same sum must differ to be reported as ties."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +69,10 @@ class Utilitarian(Welfare):
         floor = problem.disagreement if self.rational else None
         answer = problem.feasible.support(weights, floor)
         if self.rational:
-            gains = problem.gains(problem.ideal)
-            none = (answer.status == Status.OK) & ~np.all(gains > problem.feasible.least_gain(), axis=-1)
-            answer = replace(answer, status=np.where(none, np.int8(Status.NO_AGREEMENT), answer.status)).where_ok()
+            none = (answer.status == Status.OK) & _nothing_for_all(problem)
+            answer = replace(answer, status=np.where(none, np.int8(Status.NO_AGREEMENT), answer.status))
+        # Floors have prices too, but the line that supports the deals above them has the concept's own weights.
+        answer = replace(answer, normal=weights).where_ok()
         if answer.ties is not None:
             return answer
         tilts = weights * problem.lift(1.0 + TILT * np.eye(problem.n))
@@ -90,10 +91,13 @@ class Utilitarian(Welfare):
         sums = self.welfare(problem, u)
         with np.errstate(invalid="ignore"):
             same = np.abs(sums - sums[0]) <= margin
+            if np.count_nonzero(same[1:]) <= 1:
+                return None
+            apart = APART * (np.fmin(spread, problem.gains(problem.ideal)) if self.rational else spread)
             keep: Bools = np.zeros(same.shape, np.bool_)
             for i in range(1, n + 1):  # ends of the flat part that differ from each other
-                other = np.max(np.abs(u[i] - u[1:i]) / spread, axis=-1) if i > 1 else np.full((1, *same.shape[1:]), np.inf)
-                keep[i] = same[i] & np.all(~keep[1:i] | (other > APART), axis=0)
+                other = np.any(np.abs(u[i] - u[1:i]) > apart, axis=-1)
+                keep[i] = same[i] & np.all(~keep[1:i] | other, axis=0)
         keep &= np.count_nonzero(keep, axis=0) > 1
         if not np.any(keep):
             return None
@@ -106,3 +110,15 @@ class Utilitarian(Welfare):
         return Ties(
             rows[1], u.reshape(n + 1, -1, n)[rows], {name: value.reshape(n + 1, -1)[rows] for name, value in terms.items()}
         )
+
+
+def _nothing_for_all(problem: Problem) -> Bools:
+    """Say in which games no deal is strictly better than disagreement for every party."""
+    feasible = problem.feasible
+    if feasible.free_disposal:
+        best = feasible.reach(problem.disagreement, feasible.spread())
+        found, gains = best.status, problem.gains(best.utilities)
+    else:  # the ray may miss the set, but a convex set holds the mean of the parties' best points
+        found, gains = np.max(problem.best.status, axis=0), problem.gains(problem.ideal)
+    none = (found == Status.OK) & ~np.all(gains > feasible.least_gain(), axis=-1)
+    return np.asarray(none | (found == Status.NO_AGREEMENT))

@@ -13,6 +13,7 @@ from bargaining.checks import leading_axes, numbers, table
 from bargaining.errors import InvalidProblem, NoAgreement
 from bargaining.problems.issues import from_issues
 from bargaining.problems.problem import Problem
+from bargaining.sets.base import ROUNDING
 from bargaining.sets.curve import Curve
 from bargaining.sets.issues import Issue, IssueSet
 
@@ -30,14 +31,15 @@ def from_curve(
     parameters: Mapping[str, ArrayLike] | None = None,
     impatience: ArrayLike | None = None,
     units: Sequence[str] = (),
+    concave: bool = False,
 ) -> Problem:
     """Describe a two-party bargain by its frontier u_2 = f(u_1): S = {(u_1, u_2) : u_2 <= f(v), u_1 <= v}.
 
     Parameters
     ----------
     f : function
-        A NumPy expression, decreasing and concave on the part above disagreement, in the first party's utility; parameters
-        are further keywords.
+        A NumPy expression, decreasing on the part above disagreement, in the first party's utility; parameters are further
+        keywords.
     disagreement : array, shape (..., 2)
         What each party has without a deal.
     low, high : array, shape (...), optional
@@ -51,13 +53,15 @@ def from_curve(
         Rates per year at which gains that come later are discounted.
     units : sequence of str
         The unit of each party's utility.
+    concave : bool
+        Whether the curve is known to be concave, so that a closed certificate is a proof (see `from_issues`).
 
     Raises
     ------
     InvalidProblem
         If an end is no number, or the curve never falls to the second party's disagreement payoff.
     NoAgreement
-        If even the first point leaves the second party less than disagreement.
+        If even the first point leaves the second party no more than disagreement.
 
     Examples
     --------
@@ -82,6 +86,12 @@ def from_curve(
 
     start = point[..., 0] if low is None else numbers("low", low)
     end = _meets(lambda u: height(u, values), start, point[..., 1]) if high is None else numbers("high", high)
+    if high is None and not end.ndim and end - start <= ROUNDING * max(abs(float(start)), abs(float(end))):
+        raise NoAgreement(
+            f"disagreement {point.tolist()} lies on the curve; no deal is strictly better for both parties.",
+            np.zeros(2),
+            {},
+        )
     if start.ndim == 0 and end.ndim == 0 and not (np.isfinite(start) and np.isfinite(end) and start < end):
         raise InvalidProblem(f"the curve runs from {start:g} to {end:g}; low must be below high, both finite.")
     lead = leading_axes(start.shape, end.shape)
@@ -92,7 +102,7 @@ def from_curve(
 
     line = from_issues(
         [Issue("part")], payoffs=payoffs, parties=parties, disagreement=point, impatience=impatience, units=units,
-        parameters={**values, "low": np.broadcast_to(start, lead), "high": np.broadcast_to(end, lead)},
+        parameters={**values, "low": np.broadcast_to(start, lead), "high": np.broadcast_to(end, lead)}, concave=concave,
     )  # fmt: skip
     return line.replace(feasible=Curve(cast(IssueSet, line.feasible), low is not None, high is not None))
 
@@ -106,9 +116,12 @@ def _meets(f: Callable[[Array], Any], start: Array, level: Array) -> Array:
 
     try:
         first = above(start)
-    except TypeError as error:
+        if not first.ndim:
+            above(np.array([start, start]))
+    except (TypeError, ValueError) as error:
         raise InvalidProblem(
-            f"the curve cannot be evaluated ({error}); name its parameters in parameters={{...}}."
+            f"the curve cannot be evaluated ({error}); write it with NumPy's functions, which take arrays (numpy.sqrt for "
+            "math.sqrt), and name its parameters in parameters={...}."
         ) from error
     shape = np.broadcast_shapes(np.shape(first), start.shape, level.shape)
     if not shape and not first:
@@ -126,14 +139,19 @@ def _meets(f: Callable[[Array], Any], start: Array, level: Array) -> Array:
         inside, step = np.where(still, outside, inside), np.where(still, 2.0 * step, step)
         outside = np.where(still, outside + step, outside)
     else:
-        raise InvalidProblem(
-            "the curve never falls to the second party's disagreement payoff; the set would be unbounded. "
-            "Give the end of the frontier, high=."
-        )
+        if not shape:
+            raise InvalidProblem(
+                "the curve never falls to the second party's disagreement payoff; the set would be unbounded. "
+                "Give the end of the frontier, high=."
+            )
+        inside = np.where(still, np.nan, inside)  # of a stack, such games get a status
+        outside = np.where(still, np.nan, outside)
     for _ in range(HALVINGS):
         middle = 0.5 * (inside + outside)
         still = above(middle)
         inside, outside = np.where(still, middle, inside), np.where(still, outside, middle)
-        if np.all((middle == inside) | (middle == outside)) and np.all(outside - inside <= np.spacing(np.abs(inside))):
+        if np.all(np.isnan(middle) | (middle == inside) | (middle == outside)) and not np.any(
+            outside - inside > np.spacing(np.abs(inside))
+        ):
             break
     return np.asarray(inside)

@@ -11,13 +11,20 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from bargaining._types import Array
-from bargaining.checks import sequence, table, words
+from bargaining.checks import flag, sequence, table, words
 from bargaining.errors import InvalidProblem, NotDifferentiable, NotFinite, UnknownName
+from bargaining.numerics.batches import EVEN, sample
 from bargaining.numerics.kernel import differentiate
 from bargaining.problems.problem import Problem, pose
 from bargaining.sets.issues import Issue, IssueSet
 
 Utility = Callable[..., Any]
+
+LOOKED_AT = 1000
+"""Games of a stack whose functions are checked for concavity."""
+
+BENT = 1e-9
+"""Share of a function's largest curvature by which it may bend upward through rounding."""
 
 TRIED = 7
 """How many deals a function is tried on: a number that no list of constants in it is likely to have."""
@@ -34,6 +41,7 @@ def from_issues(
     parameters: Mapping[str, ArrayLike] | None = None,
     impatience: ArrayLike | None = None,
     units: Sequence[str] = (),
+    concave: bool = False,
 ) -> Problem:
     """Describe a bargaining problem over continuous issues in a box.
 
@@ -62,11 +70,16 @@ def from_issues(
         Rates per year at which gains that come later are discounted.
     units : sequence of str
         The unit of each party's utility.
+    concave : bool
+        Whether all utilities and constraints are known to be concave in the issues. Then the set is convex, there is
+        nothing to be gained by lotteries, and a closed certificate is a proof. Second derivatives are checked at points
+        spread through the box; between them your word is taken.
 
     Raises
     ------
     InvalidProblem
-        If issues are missing or named twice, functions return the wrong shape, or shapes do not match.
+        If issues are missing or named twice, functions return the wrong shape, shapes do not match, or a function said to
+        be concave is seen not to be.
     UnknownName
         If a function asks for a keyword that is neither an issue nor a parameter, or a parameter is used by none.
     NotDifferentiable, NotFinite
@@ -110,7 +123,9 @@ def from_issues(
     issues = tuple(_bind_implied(issue, names, list(values)) for issue in issues)
     _check_used(values, [*pay.keywords, *obey.keywords], issues)
     feasible = IssueSet(issues, pay, obey, values, len(parties), 0)
-    feasible = replace(feasible, constraint_count=_try(feasible))
+    feasible = replace(feasible, constraint_count=_try(feasible), concave=flag("concave", concave))
+    if feasible.concave:
+        _require_concave(feasible)
     return pose(feasible, disagreement, parties, impatience, units)
 
 
@@ -213,7 +228,7 @@ def _try(feasible: IssueSet) -> int:
             ) from error
     if len(found[0]) != feasible.size:
         raise InvalidProblem(f"the utilities are {len(found[0])} numbers a deal; there are {feasible.size} parties.")
-    names = [f"utility {i + 1}" for i in range(feasible.size)] + [f"constraint {i + 1}" for i in range(len(found[1]))]
+    names = _names(feasible.size, len(found[1]))
     for name, plain, jet in zip(names, found[0] + found[1], jets, strict=True):
         if np.asarray(plain).dtype.kind == "b":
             raise InvalidProblem(
@@ -228,3 +243,33 @@ def _try(feasible: IssueSet) -> int:
                 f"{name} is {np.ravel(jet.value)[0]} at the centre of the issues' ranges; it must be finite there."
             )
     return len(found[1])
+
+
+def _names(parties: int, constraints: int) -> list[str]:
+    return [f"utility {i + 1}" for i in range(parties)] + [f"constraint {i + 1}" for i in range(constraints)]
+
+
+def _require_concave(feasible: IssueSet) -> None:
+    """Refuse functions that bend upward at one of the points looked at."""
+    k = len(feasible.issues)
+    points = sample(k)[:, :EVEN]
+    count = int(np.prod(feasible.shape, dtype=int))
+    games = np.unique(np.linspace(0, count - 1, min(count, LOOKED_AT)).astype(np.intp))
+    wide = {
+        name: np.broadcast_to(value, feasible.shape).reshape(-1)[games, None] for name, value in feasible.parameters.items()
+    }
+    x = [np.broadcast_to(p, (games.size, EVEN)) for p in points]
+    with np.errstate(all="ignore"):
+        jets = differentiate(feasible.functions, x, wide)
+    for name, jet in zip(_names(feasible.size, feasible.constraint_count), jets, strict=True):
+        hessian = np.zeros((games.size, EVEN, k, k))
+        for (i, j), entry in jet.hessian.items():
+            hessian[..., i, j] = hessian[..., j, i] = np.nan_to_num(entry)
+        bends = np.linalg.eigvalsh(hessian)
+        upward = bends[..., -1] > BENT * np.max(np.abs(bends))
+        if np.any(upward):
+            at = np.argwhere(upward)[0][1]
+            deal = ", ".join(
+                f"{issue.name} = {float(issue.at(p[at])):.4g}" for issue, p in zip(feasible.issues, points, strict=True)
+            )
+            raise InvalidProblem(f"{name} is not concave: it bends upward at {deal}. Leave out concave=True.")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from bargaining.checks import instance
+from bargaining.checks import flag, instance
 from bargaining.errors import InvalidProblem
 from bargaining.problems.problem import Problem
 from bargaining.sets.lotteries import Lotteries
@@ -41,11 +39,12 @@ def lotteries(problem: Problem, *, free_disposal: bool = True) -> Problem:
     ([6.875, 8.25], [2.0, 1.0])
     """
     instance(problem, Problem, "lotteries are over the deals of a problem, as bg.from_points makes one")
-    if not isinstance(free_disposal, (bool, np.bool_)):
-        raise InvalidProblem(f"free_disposal = {free_disposal!r} must be True or False.")
+    free_disposal = flag("free_disposal", free_disposal)
     feasible = problem.feasible
     if not free_disposal and not isinstance(feasible, Points):
         raise InvalidProblem("free disposal can be denied to lotteries over alternatives only: bg.from_points.")
+    if free_disposal and not feasible.free_disposal:
+        raise InvalidProblem("these lotteries are without free disposal; make them from the alternatives, bg.from_points.")
     if feasible.convex:
         return problem
     if isinstance(feasible, Points) and feasible.parties == 2 and free_disposal:

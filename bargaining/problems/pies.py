@@ -45,7 +45,8 @@ def split(
     Raises
     ------
     InvalidProblem
-        If the size or a fallback is no sensible amount, or a fallback of nothing is worth minus infinity.
+        If the size or a fallback is no sensible amount, or a fallback of nothing is worth minus infinity. In a stack such
+        games get a status.
 
     Examples
     --------
@@ -75,10 +76,11 @@ def split(
     with np.errstate(all="ignore"):
         values = np.broadcast_arrays(*(u.value(amounts[..., i]) for i, u in enumerate(utilities)))
     for name, utility, value in zip(names, utilities, values, strict=True):
-        if np.any(np.isneginf(value)):
+        if not value.ndim and np.isneginf(value):
             raise InvalidProblem(
                 f"a fallback of nothing is worth minus infinity to {name} with {utility!r}; any deal would be better. "
                 "Give it a fallback above zero, or wealth."
             )
-    disagreement = np.where(amounts >= 0, np.stack(values, axis=-1), np.nan)
+    worth = np.stack(values, axis=-1)
+    disagreement = np.where((amounts >= 0) & ~np.isneginf(worth), worth, np.nan)  # of a stack, such games get a status
     return pose(pie, disagreement, names, impatience)

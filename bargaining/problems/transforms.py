@@ -37,7 +37,7 @@ def rescaled(
     Raises
     ------
     InvalidProblem
-        If a factor is not positive, or there is not one for each party.
+        If a factor is not positive, or there is not one for each party. In a stack of factors such games get a status.
 
     Examples
     --------
@@ -49,13 +49,17 @@ def rescaled(
     instance(problem, Problem, "give what is to be rescaled")
     factors = vector("scale", scale, problem.n)
     terms = vector("shift", np.zeros(problem.n) if shift is None else shift, problem.n)
-    if np.any(factors <= 0):
+    if factors.ndim == 1 and np.any(factors <= 0):
         raise InvalidProblem(f"scale = {factors.tolist()} must be positive: a change of units keeps what is better.")
-    if np.any((factors < 1.0 / LARGEST) | (factors > LARGEST)):
+    meant = (factors >= 1.0 / LARGEST) & (factors <= LARGEST)
+    if factors.ndim == 1 and not np.all(meant):
         raise InvalidProblem(f"scale = {factors.tolist()} leads out of the range of floating-point numbers.")
     leading_axes(problem.shape, factors.shape[:-1], terms.shape[:-1])
+    factors = np.where(meant, factors, np.nan)  # of a stack, such games get a status
+    with np.errstate(over="ignore", invalid="ignore"):
+        disagreement = problem.disagreement * factors + terms
     return problem.replace(
-        feasible=Affine(problem.feasible, factors, terms), disagreement=problem.disagreement * factors + terms,
+        feasible=Affine(problem.feasible, factors, terms), disagreement=disagreement,
         units=() if units is None else words("units", units),
     )  # fmt: skip
 
@@ -75,7 +79,8 @@ def capped(problem: Problem, caps: ArrayLike) -> Problem:
     Raises
     ------
     InvalidProblem
-        If there is not one cap for each party, one is NaN, or the set has no free disposal.
+        If there is not one cap for each party, one is NaN, or the set has no free disposal. In a stack of caps such games
+        get a status.
 
     Examples
     --------
@@ -89,10 +94,15 @@ def capped(problem: Problem, caps: ArrayLike) -> Problem:
     leading_axes(problem.shape, limits.shape[:-1])
     if limits.ndim == 0 or limits.shape[-1] != problem.n:
         raise InvalidProblem(f"caps have shape {limits.shape}; give one number for each of the {problem.n} parties.")
-    if np.any(np.isnan(limits)) or np.any(np.isneginf(limits)):
+    none = np.isnan(limits) | np.isneginf(limits)
+    if limits.ndim == 1 and np.any(none):
         raise InvalidProblem(f"caps = {limits.tolist()} must be numbers, or infinite for parties without one.")
     if not problem.feasible.free_disposal:
         raise InvalidProblem("a cap throws utility away; the set has no free disposal.")
+    if np.any(none):  # of a stack, such games get a status
+        lost = np.any(none, axis=-1, keepdims=True)
+        problem = problem.replace(disagreement=np.where(lost, np.nan, problem.disagreement))
+        limits = np.where(none, np.inf, limits)
     if isinstance(problem.feasible, Points):
         return problem.replace(feasible=Points(np.minimum(problem.feasible.points, limits[..., None, :])))
     return problem.replace(feasible=Capped(problem.feasible, limits))

@@ -37,6 +37,11 @@ class Affine(FeasibleSet):
         return self.base.convex
 
     @property
+    def certain(self) -> bool:
+        """As of the set underneath."""
+        return self.base.certain
+
+    @property
     def free_disposal(self) -> bool:
         """Units do not matter to free disposal."""
         return self.base.free_disposal
@@ -78,6 +83,13 @@ class Affine(FeasibleSet):
     def evaluate(self, terms: Mapping[str, ArrayLike]) -> Array:
         """Return the utilities, (..., n), of a deal."""
         return self._there(self.base.evaluate(terms))
+
+    def gives(self, utilities: Array, terms: Mapping[str, Array], lottery: Lottery | None = None) -> Array:
+        """Return what a deal gives (see `FeasibleSet.gives`)."""
+        if lottery is not None:
+            scale, shift = self.scale[..., None, :], self.shift[..., None, :]
+            lottery = Lottery(lottery.probabilities, (lottery.utilities - shift) / scale, lottery.terms)
+        return self._there(self.base.gives(self._back(utilities), terms, lottery))
 
     def complete(self, terms: Mapping[str, ArrayLike]) -> dict[str, Array]:
         """Return a deal with every term, in order."""

@@ -212,6 +212,11 @@ class FeasibleSet(ABC):
 
     @property
     @abstractmethod
+    def certain(self) -> bool:
+        """Whether `support` finds the best deal of all for sure, so that a supporting line is a proof."""
+
+    @property
+    @abstractmethod
     def free_disposal(self) -> bool:
         """Whether parties may throw utility away, so that all points below a feasible one count as feasible."""
 
@@ -265,6 +270,13 @@ class FeasibleSet(ABC):
         """Return the utilities, (..., n), of a deal."""
 
     @abstractmethod
+    def gives(self, utilities: Array, terms: Mapping[str, Array], lottery: Lottery | None = None) -> Array:
+        """Return what an answer's deal, or lottery, gives, (..., n): NaN where it is no feasible deal, and never an error.
+
+        Arithmetic alone, to check claims by. `utilities` are those claimed; only sets whose deals have no terms need them.
+        """
+
+    @abstractmethod
     def complete(self, terms: Mapping[str, ArrayLike]) -> dict[str, Array]:
         """Return a deal with every term, in order; those it leaves out take their implied values, if they have any."""
 
@@ -291,8 +303,8 @@ class Trace:
 
     `utilities` and `normals` are (m, 2), `terms` holds (m,) arrays. `joined` says whether the frontier runs straight from
     each point to the next, up to `error`, or consists of the points alone. `error` bounds the distance from the polyline to
-    any feasible point beyond it, both gains measured as fractions of the ideal ones; where `proved` is False it is only the
-    largest distance seen. `calls` counts the questions asked.
+    any feasible point beyond it, both gains measured as fractions of the ideal ones; where the set was seen to be `dented`
+    it is only the largest distance seen. `calls` counts the questions asked.
     """
 
     utilities: Array
@@ -301,7 +313,7 @@ class Trace:
     error: float
     calls: int
     joined: bool = True
-    proved: bool = True
+    dented: bool = False
 
 
 def flat(vectors: Array, lead: tuple[int, ...]) -> Array:

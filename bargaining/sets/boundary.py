@@ -90,7 +90,7 @@ def fan(feasible: FeasibleSet, floor: Array, best: Answer, tol: float) -> Trace:
         open_segments = np.unique(np.concatenate([bent, bent + 1]))
         if not open_segments.size:
             break
-    return Trace(nodes.utilities, nodes.terms, nodes.normals, error, len(angles), proved=False)
+    return Trace(nodes.utilities, nodes.terms, nodes.normals, error, len(angles), dented=True)
 
 
 def _on_rays(feasible: FeasibleSet, floor: Array, unit: Array, angles: Array) -> Answer:
@@ -128,6 +128,7 @@ class _Nodes:
         u = self.utilities / np.where(scale > 0, scale, 1.0)
         rivals = np.stack([_best_of_others(u, i, noise) for i in (0, 1)], axis=-1)
         keep = np.all(rivals <= u + max(noise, 1e-9), axis=-1)
+        keep &= np.concatenate([[True], np.any(np.abs(np.diff(self.utilities, axis=0)) > NOISE * scale, axis=1)])
         return _Nodes(self.utilities[keep], {n: v[keep] for n, v in self.terms.items()}, self.normals[keep])
 
     def insert(self, segments: Indices, new: _Nodes, closed: Bools) -> tuple[_Nodes, Bools]:

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from bargaining._types import Array, Bools
 from bargaining.checks import leading_axes, query
 from bargaining.sets.alternating import offers_by_reach
-from bargaining.sets.base import Answer, FeasibleSet, Offers, Status, Trace, choose
+from bargaining.sets.base import Answer, FeasibleSet, Lottery, Offers, Status, Trace, choose
 from bargaining.sets.boundary import trace
 
 Ask = Callable[[Array, Array], Answer]  # of weights and floors
@@ -45,6 +45,11 @@ class Capped(FeasibleSet):
     def convex(self) -> bool | None:
         """Caps leave convex sets convex."""
         return self.base.convex
+
+    @property
+    def certain(self) -> bool:
+        """As of the set underneath."""
+        return self.base.certain
 
     @property
     def free_disposal(self) -> bool:
@@ -137,6 +142,10 @@ class Capped(FeasibleSet):
         """Return the utilities, (..., n), of a deal."""
         return np.minimum(self.base.evaluate(terms), self.caps)
 
+    def gives(self, utilities: Array, terms: Mapping[str, Array], lottery: Lottery | None = None) -> Array:
+        """Return what a deal, or a lottery on average, gives up to the caps (see `FeasibleSet.gives`)."""
+        return np.minimum(self.base.gives(utilities, terms, lottery), self.caps)
+
     def complete(self, terms: Mapping[str, ArrayLike]) -> dict[str, Array]:
         """Return a deal with every term, in order."""
         return self.base.complete(terms)
@@ -158,7 +167,7 @@ class Capped(FeasibleSet):
         return self.base.least_gain()
 
     def _below(self, answer: Answer) -> Answer:
-        """Return the answer with utilities cut at the caps, without the lottery, whose deals are not cut one by one."""
+        """Return the answer with utilities cut at the caps; the deals of a lottery are not cut one by one."""
         return replace(answer, utilities=np.minimum(answer.utilities, self.caps))
 
     def _best(self, ask: Ask, worth: Worth, floor: Array, weights: Array, lead: tuple[int, ...]) -> Answer:

@@ -11,9 +11,10 @@ from numpy.typing import ArrayLike
 from bargaining._types import Array, Bools
 from bargaining.checks import leading_axes, query, table
 from bargaining.errors import InvalidProblem, UnknownName
-from bargaining.sets.base import Answer, FeasibleSet, Offers, Status, Trace
+from bargaining.sets.base import Answer, FeasibleSet, Lottery, Offers, Status, Trace
 from bargaining.sets.issues import IssueSet
 
+NEARBY = 1e-13  # of the described part: rounding
 BEYOND = 1e-12  # of the first party's range: a floor this far outside the described part is at its end
 
 
@@ -41,8 +42,13 @@ class Curve(FeasibleSet):
 
     @property
     def convex(self) -> bool | None:
-        """Whether the curve is concave is not known."""
+        """Whether the curve is known to be concave."""
         return self.arc.convex
+
+    @property
+    def certain(self) -> bool:
+        """Whether the curve is known to be concave, so that it has one peak."""
+        return self.arc.certain
 
     @property
     def free_disposal(self) -> bool:
@@ -56,7 +62,11 @@ class Curve(FeasibleSet):
 
     def support(self, weights: ArrayLike, floor: ArrayLike | None = None) -> Answer:
         """Find the largest weighted sum of utilities (see `FeasibleSet.support`)."""
-        return replace(self.arc.support(weights, floor), terms={})
+        found = self.arc.support(weights, floor)
+        if floor is not None:
+            floor = query("floor", floor, 2)
+            return self._told(found, floor, self._outside(floor) & self._unfinished(found))
+        return self._told(found, np.full(2, -np.inf), self._unfinished(found))
 
     def nash(self, origin: ArrayLike, weights: ArrayLike) -> Answer:
         """Find the largest weighted sum of log gains (see `FeasibleSet.nash`)."""
@@ -71,6 +81,7 @@ class Curve(FeasibleSet):
 
     def boundary(self, floor: Array, best: Answer, tol: float) -> Trace:
         """Trace the frontier (see `FeasibleSet.boundary`)."""
+        self._told(best.pick(0), floor)
         ends = replace(best, terms=dict.fromkeys(self.arc.bounds(), 0.0 * best.residual))
         return replace(self.arc.boundary(floor, ends, tol), terms={})
 
@@ -84,6 +95,18 @@ class Curve(FeasibleSet):
         """Refuse: a curve knows utilities, not deals."""
         self.complete(terms)
         raise InvalidProblem("the frontier is given as a curve of utilities; there are no deals behind it to evaluate.")
+
+    def gives(self, utilities: Array, terms: Mapping[str, Array], lottery: Lottery | None = None) -> Array:
+        """Return the point of the curve at the first party's utility, up to rounding (see `FeasibleSet.gives`).
+
+        Where the curve is steep, rounding of the first utility moves the second: it may be what the curve gives nearby.
+        """
+        low, high = self.arc.parameters["low"], self.arc.parameters["high"]
+        with np.errstate(all="ignore"):
+            part = np.clip((utilities[..., 0] - low) / (high - low), 0.0, 1.0)
+            near = [self.arc.gives(utilities, {"part": np.clip(part + move, 0.0, 1.0)}) for move in (-NEARBY, 0.0, NEARBY)]
+            least, most = (pick([point[..., 1] for point in near]) for pick in (np.minimum.reduce, np.maximum.reduce))
+            return np.stack([near[1][..., 0], np.clip(utilities[..., 1], least, most)], axis=-1)
 
     def complete(self, terms: Mapping[str, ArrayLike]) -> dict[str, Array]:
         """Return no terms: there are none."""
@@ -107,16 +130,22 @@ class Curve(FeasibleSet):
         """Return the accuracy of the solver, in each party's utility."""
         return self.arc.least_gain()
 
-    def _told(self, answer: Answer, origin: Array) -> Answer:
-        """Return an answer without terms; none where the origin lies outside what was described of the curve."""
-        outside = np.broadcast_to(self._outside(origin), answer.status.shape)
+    def _told(self, answer: Answer, origin: Array, beyond: Bools | None = None) -> Answer:
+        """Return an answer without terms; none where it is `beyond` what was described of the curve, like its origin."""
+        outside = np.broadcast_to(self._outside(origin) if beyond is None else beyond, answer.status.shape)
         if np.any(outside) and not answer.status.ndim:
+            asked = f"the origin {origin.tolist()}" if np.all(np.isfinite(origin)) else "a question without floors"
             raise InvalidProblem(
-                f"the curve was described for the disagreement point first given; the origin {origin.tolist()} needs more "
-                "of it. Give from_curve its ends, low= and high=."
+                f"the curve was described for the disagreement point first given; {asked} needs more of it. "
+                "Give from_curve its ends, low= and high=."
             )
         status = np.where(outside, np.int8(Status.INFEASIBLE), answer.status)
         return replace(answer, terms={}, status=status).where_ok()
+
+    def _unfinished(self, answer: Answer) -> Bools:
+        """Say which answers lie at an end to which the frontier was described, but where it does not stop."""
+        part = answer.terms["part"]
+        return np.asarray((part <= BEYOND) & (not self.begins) | (part >= 1.0 - BEYOND) & (not self.stops))
 
     def _outside(self, origin: Array) -> Bools:
         low, high = self.arc.parameters["low"], self.arc.parameters["high"]

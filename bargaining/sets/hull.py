@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from bargaining._types import Array
 from bargaining.sets.alternating import offers_by_reach
-from bargaining.sets.base import FeasibleSet, Offers
+from bargaining.sets.base import FeasibleSet, Lottery, Offers
 
 
 class Hull(FeasibleSet):
@@ -35,6 +35,11 @@ class Hull(FeasibleSet):
         """A hull is convex."""
         return True
 
+    @property
+    def certain(self) -> bool:
+        """As of the deals."""
+        return self.deals.certain
+
     def offers(self, origin: ArrayLike, factors: ArrayLike) -> Offers:
         """Find both alternating-offers proposals (see `FeasibleSet.offers`)."""
         return offers_by_reach(self, origin, factors)
@@ -51,6 +56,14 @@ class Hull(FeasibleSet):
     def evaluate(self, terms: Mapping[str, ArrayLike]) -> Array:
         """Return the utilities, (..., n), of a deal: a lottery that draws it for sure."""
         return self.deals.evaluate(terms)
+
+    def gives(self, utilities: Array, terms: Mapping[str, Array], lottery: Lottery | None = None) -> Array:
+        """Return what a lottery gives on average, or NaN if there is none (see `FeasibleSet.gives`)."""
+        if lottery is None:
+            return np.full(utilities.shape, np.nan)
+        deals = {name: np.moveaxis(value, -1, 0) for name, value in lottery.terms.items()}
+        each = self.deals.gives(np.moveaxis(lottery.utilities, -2, 0), deals)
+        return np.asarray(np.sum(np.moveaxis(lottery.probabilities, -1, 0)[..., None] * each, axis=0))
 
     def complete(self, terms: Mapping[str, ArrayLike]) -> dict[str, Array]:
         """Return a deal with every term, in order."""

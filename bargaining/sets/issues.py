@@ -16,7 +16,7 @@ from bargaining.errors import InvalidProblem, UnknownName
 from bargaining.numerics.batches import Optimum
 from bargaining.numerics.kernel import Parameters
 from bargaining.sets.alternating import offers_query
-from bargaining.sets.base import LEAST_GAIN, Answer, FeasibleSet, Offers, Trace, near
+from bargaining.sets.base import LEAST_GAIN, Answer, FeasibleSet, Lottery, Offers, Trace, near
 from bargaining.sets.boundary import trace
 from bargaining.sets.games import Games
 from bargaining.sets.proposals import both_proposals
@@ -64,7 +64,8 @@ class IssueSet(FeasibleSet):
     """Utilities of deals over issues.
 
     `payoffs` and `constraints` map (issues by name, parameters by name) to sequences of `parties` utilities and of
-    numbers that must not be negative. Parameters are floats or arrays whose leading axes are the stack.
+    numbers that must not be negative. Parameters are floats or arrays whose leading axes are the stack. `concave` says
+    that all of them are known to be concave in the issues.
     """
 
     issues: tuple[Issue, ...]
@@ -73,6 +74,7 @@ class IssueSet(FeasibleSet):
     parameters: Mapping[str, Array]
     size: int
     constraint_count: int
+    concave: bool = False
 
     @property
     def parties(self) -> int:
@@ -85,9 +87,14 @@ class IssueSet(FeasibleSet):
         return leading_axes(*(value.shape for value in self.parameters.values()))
 
     @property
-    def convex(self) -> None:
-        """Whether utilities are concave is not known."""
-        return
+    def convex(self) -> bool | None:
+        """Concave utilities and constraints make a convex set; of others it is not known."""
+        return True if self.concave else None
+
+    @property
+    def certain(self) -> bool:
+        """Concave utilities have one peak; others may have several, of which the best may not be found."""
+        return self.concave
 
     @property
     def free_disposal(self) -> bool:
@@ -168,6 +175,16 @@ class IssueSet(FeasibleSet):
         utilities = np.broadcast_arrays(*(np.asarray(u, dtype=float) for u in self.payoffs(values, self.parameters)))
         return np.stack(utilities, axis=-1)
 
+    def gives(self, utilities: Array, terms: Mapping[str, Array], lottery: Lottery | None = None) -> Array:
+        """Return what a deal gives (see `FeasibleSet.gives`)."""
+        with np.errstate(all="ignore"):
+            found = np.broadcast_arrays(*self.payoffs(terms, self.parameters), utilities[..., 0])[:-1]
+            good = [(terms[i.name] >= i.low) & (terms[i.name] <= i.high) for i in self.issues]
+            rules = self.constraints(terms, self.parameters)
+            spans = self._spans[self.size :].reshape(len(rules), *self.shape)
+            good += [np.asarray(value >= -SLACK * span) for value, span in zip(rules, spans, strict=True)]
+        return np.where(np.logical_and.reduce(good)[..., None], np.stack(found, axis=-1).astype(float), np.nan)
+
     def complete(self, terms: Mapping[str, ArrayLike]) -> dict[str, Array]:
         """Return the deal with every issue, in order; those left out take their implied values."""
         known = [issue.name for issue in self.issues]
@@ -197,8 +214,12 @@ class IssueSet(FeasibleSet):
 
     @cached_property
     def _spread(self) -> Array:
-        games, lead = self._games(np.zeros(self.size))
-        return games.ranges()[: self.size].T.reshape(*lead, self.size)
+        return self._spans[: self.size].T.reshape(*self.shape, self.size)
+
+    @cached_property
+    def _spans(self) -> Array:
+        """Each function's range over points spread evenly through the box, (functions, games)."""
+        return self._games(np.zeros(self.size))[0].ranges()
 
     def least_gain(self) -> Array:
         """Return the accuracy of the solver, in each party's utility."""
@@ -208,9 +229,8 @@ class IssueSet(FeasibleSet):
         found = self.constraints(values, self.parameters)
         if not found:
             return
-        games, lead = self._games(np.zeros(self.size))
-        for number, (value, span) in enumerate(zip(found, games.ranges()[self.size :], strict=True)):
-            if np.any(np.asarray(value) < -SLACK * span.reshape(lead)):
+        for number, (value, span) in enumerate(zip(found, self._spans[self.size :], strict=True)):
+            if np.any(np.asarray(value) < -SLACK * span.reshape(self.shape)):
                 raise InvalidProblem(
                     f"the deal { ({name: v.tolist() for name, v in values.items()}) } breaks constraint {number + 1}: "
                     f"its value is {np.asarray(value).tolist()}, below zero."

@@ -24,6 +24,7 @@ from bargaining.sets.base import (
     ROUNDING,
     Answer,
     FeasibleSet,
+    Lottery,
     Offers,
     Status,
     Trace,
@@ -33,6 +34,9 @@ from bargaining.sets.base import (
 )
 from bargaining.sets.boundary import trace
 from bargaining.utilities.base import Utility
+
+PENNY = 1e-12
+"""Share of the pie by which amounts may exceed it in sum."""
 
 LEAST_PRICE = -740.0
 """The log of a price of money, near that of the least number, at which whoever has use for more wants all there is."""
@@ -63,6 +67,11 @@ class Pie(FeasibleSet):
     @property
     def convex(self) -> bool:
         """Concave utilities of money make a convex set."""
+        return True
+
+    @property
+    def certain(self) -> bool:
+        """Every question is a monotone equation."""
         return True
 
     @property
@@ -113,12 +122,19 @@ class Pie(FeasibleSet):
     def evaluate(self, terms: Mapping[str, ArrayLike]) -> Array:
         """Return the utilities, (..., n), of amounts for the parties; one of them may be left out and takes the rest."""
         amounts = list(self.complete(terms).values())
-        if any(np.any(~(x >= 0)) for x in amounts) or np.any(sum(amounts) > self.size * (1 + 1e-12)):
+        if any(np.any(~(x >= 0)) for x in amounts) or np.any(sum(amounts) > self.size * (1 + PENNY)):
             raise InvalidProblem(
                 f"amounts {[x.tolist() for x in amounts]} cannot be had from a pie of {self.size.tolist()}; "
                 "they must not be negative, nor sum to more."
             )
         return _worth(self.utilities, amounts)
+
+    def gives(self, utilities: Array, terms: Mapping[str, Array], lottery: Lottery | None = None) -> Array:
+        """Return what amounts of money give (see `FeasibleSet.gives`)."""
+        amounts = [terms[name] for name in self.names]
+        with np.errstate(all="ignore"):
+            good = np.logical_and.reduce([x >= 0 for x in amounts]) & (sum(amounts) <= self.size * (1 + PENNY))
+            return np.where(np.asarray(good)[..., None], _worth(self.utilities, amounts), np.nan)
 
     def complete(self, terms: Mapping[str, ArrayLike]) -> dict[str, Array]:
         """Return the amounts of all parties, in order; one that is left out takes the rest of the pie."""

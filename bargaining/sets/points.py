@@ -17,6 +17,7 @@ from bargaining.sets.base import (
     TIE,
     Answer,
     FeasibleSet,
+    Lottery,
     Offers,
     Status,
     Ties,
@@ -52,6 +53,11 @@ class Points(FeasibleSet):
     def convex(self) -> bool:
         """Points alone are not convex."""
         return False
+
+    @property
+    def certain(self) -> bool:
+        """All alternatives are compared."""
+        return True
 
     @property
     def free_disposal(self) -> bool:
@@ -159,6 +165,14 @@ class Points(FeasibleSet):
         rows = np.broadcast_to(number, lead).astype(np.intp)[..., None, None]
         points = np.broadcast_to(self.points, (*lead, *self.points.shape[-2:]))
         return np.asarray(np.take_along_axis(points, rows, axis=-2)[..., 0, :])
+
+    def gives(self, utilities: Array, terms: Mapping[str, Array], lottery: Lottery | None = None) -> Array:
+        """Return the utilities of alternatives given by number (see `FeasibleSet.gives`)."""
+        number, m = terms[ALTERNATIVE], self.points.shape[-2]
+        known = (number == np.floor(number)) & (number >= 0) & (number < m)
+        rows = np.where(known, number, 0.0).astype(np.intp)[..., None, None]
+        points = np.broadcast_to(self.points, (*number.shape, *self.points.shape[-2:]))
+        return np.where(known[..., None], np.take_along_axis(points, rows, axis=-2)[..., 0, :], np.nan)
 
     def complete(self, terms: Mapping[str, ArrayLike]) -> dict[str, Array]:
         """Return the number of the alternative."""

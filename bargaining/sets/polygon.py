@@ -175,7 +175,8 @@ def _support_above(chains: _Chains, weights: Array, floor: Array) -> Found:
     for party in (0, 1):
         way = np.broadcast_to(np.eye(2)[party], floor.shape)
         end = _reach(chains, floor, way)
-        value = np.where(end[4], -np.inf, np.sum(weights * end[0], axis=1))
+        below = end[4] | np.any(end[0] < floor - chains.rounding, axis=1)  # the ray meets the set on its way back only
+        value = np.where(below, -np.inf, np.sum(weights * end[0], axis=1))
         better = value > top
         slope = end[1] * np.where(end[1][:, [party]] > 0, weights[:, [party]] / end[1][:, [party]], 1.0)
         end = (end[0], np.maximum(slope, weights), *end[2:])

@@ -78,7 +78,7 @@ def test_a_shallow_dent_counts_against_the_tolerance() -> None:
     with pytest.raises(NotConvex):
         shallow.feasible.boundary(shallow.disagreement, shallow.best, 1e-3)
     front = bg.frontier(shallow, tol=1e-3)
-    assert not front.proved and front.error <= 1e-3
+    assert front.dented and not front.proved and front.error <= 1e-3
 
 
 def test_a_frontier_with_a_dent_is_followed_along_rays() -> None:
@@ -86,7 +86,7 @@ def test_a_frontier_with_a_dent_is_followed_along_rays() -> None:
     front = bg.frontier(dent, tol=1e-4)
     assert np.sqrt(front.points[:, 0]) + np.sqrt(front.points[:, 1]) == pytest.approx(1.0, abs=1e-9)
     assert front.points[0] == pytest.approx([0, 1], abs=1e-6) and front.points[-1] == pytest.approx([1, 0], abs=1e-6)
-    assert not front.proved and front.error <= 1e-4
+    assert front.dented and not front.proved and front.error <= 1e-4
     assert "not convex" in repr(front)
 
 
