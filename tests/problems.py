@@ -40,11 +40,11 @@ def barter() -> Problem:
 
 
 def parabola(d: tuple[float, float] = (0, 0)) -> Problem:
-    return bg.from_curve(lambda u: 4 - u**2, d, low=0, high=2)
+    return bg.from_curve(lambda u: 4 - u**2, d, low=0, high=2, concave=True)
 
 
 def circle() -> Problem:
-    return bg.from_curve(lambda u: np.sqrt(4 - u**2), (0, 0), low=0, high=2)
+    return bg.from_curve(lambda u: np.sqrt(4 - u**2), (0, 0), low=0, high=2, concave=True)
 
 
 def hull(points: Any, d: Any = None) -> Problem:
@@ -69,6 +69,7 @@ def log_rolling() -> Problem:
         [bg.Issue("x"), bg.Issue("y")],
         {"one": lambda x, y: 3 * x + y, "two": lambda x, y: (1 - x) + 2 * (1 - y)},
         [0, 0],
+        concave=True,
     )
 
 
@@ -170,6 +171,8 @@ class Solved:
     expected: Any
     source: str
     tolerance: float = 1e-9
+    printed: bool = False
+    """Whether the numbers are those of the source; if not, its definition or theorem is applied to numbers of our own."""
 
 
 def utilities(solution: Solution) -> Any:
@@ -202,24 +205,27 @@ def talks(one: float, two: float, **options: Any) -> bg.AlternatingOffers:
 
 
 NASH, KS, EGALITARIAN = bg.Nash(), bg.KalaiSmorodinsky(), bg.Egalitarian()
-NASH_1950 = "Nash (1950), Econometrica 18, 155-162"
-FERGUSON = "Ferguson, Game Theory (UCLA notes), part III, section 4.3"
-KS_1975 = "Kalai and Smorodinsky (1975), Econometrica 43, 513-518"
-KALAI_1977 = "Kalai (1977), Econometrica 45, 1623-1630"
-ROTH_1979 = "Roth (1979), Axiomatic Models of Bargaining"
+NASH_1950 = "Nash (1950)"
+FERGUSON = "Ferguson, part III, section 4.3"
+KS_1975 = "Kalai and Smorodinsky (1975)"
+KALAI_1977 = "Kalai (1977a)"
+MYERSON_1981 = "Myerson (1981)"
+ROTH_1979 = "Roth (1979)"
 KRS_1981 = "Kihlstrom, Roth and Schmeidler (1981)"
-HARSANYI_SELTEN = "Harsanyi and Selten (1972); Kalai (1977), IJGT 6, 129-133"
-OR_1990 = "Osborne and Rubinstein (1990), Bargaining and Markets, chapter 2"
-RUBINSTEIN = "Rubinstein (1982), Econometrica 50, 97-109"
-BRW_1986 = "Binmore, Rubinstein and Wolinsky (1986), RAND Journal 17, 176-188"
-MUTHOO = "Muthoo (1999), Bargaining Theory with Applications"
+HARSANYI_SELTEN = "Harsanyi and Selten (1972); Kalai (1977b)"
+OR_1990 = "Osborne and Rubinstein (1990), chapter 2"
+RUBINSTEIN = "Rubinstein (1982)"
+BRW_1986 = "Binmore, Rubinstein and Wolinsky (1986)"
+MUTHOO = "Muthoo (1999)"
 FIRST_SET, SECOND_SET = [[0, 0], [0, 1], [0.75, 0.75], [1, 0]], [[0, 0], [0, 1], [1, 0.7], [1, 0]]
 
 SOLVED = [
-    Solved("barter of Bill and Jack", lambda: bg.lotteries(barter()), NASH, gains, [12, 5], NASH_1950),
-    Solved("the same without lotteries", barter, NASH, gains, [12, 5], NASH_1950),
-    Solved("parabola", parabola, NASH, utilities, [2 / 3**0.5, 8 / 3], FERGUSON),
-    Solved("parabola, d = (0, 1)", lambda: parabola((0, 1)), NASH, utilities, [1, 3], FERGUSON),
+    Solved("barter of Bill and Jack", lambda: bg.lotteries(barter()), NASH, gains, [12, 5], NASH_1950, printed=True),
+    Solved("barter: utility of what each owns in the end", lambda: bg.lotteries(barter()), NASH,
+           lambda s: s.gains + np.array([12, 6]), [24, 11], NASH_1950, printed=True),
+    Solved("barter without lotteries", barter, NASH, gains, [12, 5], NASH_1950),
+    Solved("parabola", parabola, NASH, utilities, [2 / 3**0.5, 8 / 3], FERGUSON, printed=True),
+    Solved("parabola, d = (0, 1)", lambda: parabola((0, 1)), NASH, utilities, [1, 3], FERGUSON, printed=True),
     Solved("parabola", parabola, KS, utilities, [5**0.5 - 1, 2 * 5**0.5 - 2], KS_1975),
     Solved("parabola", parabola, EGALITARIAN, utilities, [(17**0.5 - 1) / 2] * 2, KALAI_1977),
     Solved("parabola, d = (0, 1)", lambda: parabola((0, 1)), KS, utilities, [(15**0.5 - 3**0.5) / 2, (3 * 5**0.5 - 1) / 2],
@@ -228,11 +234,11 @@ SOLVED = [
     Solved("kinked polygon", kinked, NASH, utilities, [6, 10], NASH_1950),
     Solved("kinked polygon", kinked, KS, utilities, [55 / 8, 33 / 4], KS_1975),
     Solved("kinked polygon", kinked, EGALITARIAN, utilities, [22 / 3, 22 / 3], KALAI_1977),
-    Solved("kinked polygon", kinked, bg.Utilitarian(), lambda s: np.sum(s.utilities), 16, "definition"),
-    Solved("monotonicity, smaller set", lambda: hull(FIRST_SET), NASH, utilities, [0.75, 0.75], KS_1975),
-    Solved("monotonicity, larger set", lambda: hull(SECOND_SET), NASH, utilities, [1, 0.7], KS_1975),
-    Solved("monotonicity, smaller set", lambda: hull(FIRST_SET), KS, utilities, [0.75, 0.75], KS_1975),
-    Solved("monotonicity, larger set", lambda: hull(SECOND_SET), KS, utilities, [10 / 13, 10 / 13], KS_1975),
+    Solved("kinked polygon", kinked, bg.Utilitarian(), lambda s: np.sum(s.utilities), 16, MYERSON_1981),
+    Solved("monotonicity, smaller set", lambda: hull(FIRST_SET), NASH, utilities, [0.75, 0.75], KS_1975, printed=True),
+    Solved("monotonicity, larger set", lambda: hull(SECOND_SET), NASH, utilities, [1, 0.7], KS_1975, printed=True),
+    Solved("monotonicity, smaller set", lambda: hull(FIRST_SET), KS, utilities, [0.75, 0.75], KS_1975, printed=True),
+    Solved("monotonicity, larger set", lambda: hull(SECOND_SET), KS, utilities, [10 / 13, 10 / 13], KS_1975, printed=True),
     Solved("power utilities .5 and .8", powers, NASH, term("party 1"), 5 / 13, ROTH_1979),
     Solved("power utilities .5 and .8", powers, bg.Nash((0.3, 0.7)), term("party 1"), 15 / 71, ROTH_1979),
     Solved("square root against linear", lambda: pie(bg.Power(0.5)), KS, term("party 1"), (3 - 5**0.5) / 2, KS_1975),
@@ -245,17 +251,18 @@ SOLVED = [
            [91 / 20, 149 / 30], HARSANYI_SELTEN),
     Solved("firm and union: employment", firm_and_union, NASH, term("employment"), 4, OR_1990, 1e-8),
     Solved("firm and union: wage", firm_and_union, NASH, term("wage"), 0.75, OR_1990, 1e-8),
-    Solved("log-rolling", log_rolling, NASH, utilities, [3, 2], "Raiffa (1982), The Art and Science of Negotiation"),
+    Solved("firm and union: profit", firm_and_union, NASH, lambda s: s.utilities[1], 1, OR_1990, 1e-8),
+    Solved("log-rolling", log_rolling, NASH, utilities, [3, 2], "Raiffa (1982)"),
     Solved("log-rolling: terms", log_rolling, NASH, lambda s: list(s.terms.values()), [1, 0], "Raiffa (1982)"),
     Solved("log-rolling", log_rolling, KS, utilities, [36 / 13, 27 / 13], "Brams and Taylor (1996), adjusted winner"),
     Solved("log-rolling", log_rolling, EGALITARIAN, utilities, [2.25, 2.25], KALAI_1977),
-    Solved("Edgeworth box: terms", edgeworth_box, NASH, lambda s: list(s.terms.values()), [2 / 3, 1 / 3], "textbook", 1e-8),
-    Solved("Edgeworth box", edgeworth_box, NASH, utilities, [2 ** (2 / 3) / 3] * 2, "textbook", 1e-8),
+    Solved("Edgeworth box: terms", edgeworth_box, NASH, lambda s: list(s.terms.values()), [2 / 3, 1 / 3], NASH_1950, 1e-8),
+    Solved("Edgeworth box", edgeworth_box, NASH, utilities, [2 ** (2 / 3) / 3] * 2, NASH_1950, 1e-8),
     Solved("three points: all maximisers", three_points, NASH, lambda s: s.ties.utilities if s.ties else None,
            [[1, 4], [4, 1]], "Kaneko (1980); Herrero (1989)"),
     Solved("three points with lotteries", lambda: bg.lotteries(three_points()), NASH, utilities, [2.5, 2.5],
-           "Conley and Wilkie (1996)"),
-    Solved("three points: weakly efficient", three_points, KS, utilities, [1.6, 1.6], "Conley and Wilkie (1996)"),
+           NASH_1950),
+    Solved("three points: weakly efficient", three_points, KS, utilities, [1.6, 1.6], "Conley and Wilkie (1991)"),
     Solved("linear frontier, d = (2, 3)", lambda: hull([[10, 0], [0, 10]], (2, 3)), NASH, utilities, [4.5, 5.5], NASH_1950),
     Solved("linear frontier, d = (2, 3)", lambda: hull([[10, 0], [0, 10]], (2, 3)), KS, utilities, [4.5, 5.5], KS_1975),
     Solved("linear frontier, d = (2, 3): ideal", lambda: hull([[10, 0], [0, 10]], (2, 3)), KS, ideal, [7, 8], KS_1975),
@@ -264,20 +271,20 @@ SOLVED = [
     Solved("rectangle", lambda: hull([[1, 3]]), KS, utilities, [1, 3], "Chun and Peters (1988)"),
     Solved("kinked polygon, d = (1, 2)", lambda: kinked((1, 2)), bg.Proportional((2, 1)), utilities, [8.2, 5.6],
            KALAI_1977),
-    Solved("tiny surplus, large utilities", large_utilities, NASH, gains, [5e-4, 5e-4], "exact arithmetic", 2e-7),
-    Solved("tiny surplus, large utilities", large_utilities, KS, gains, [5e-4, 5e-4], "exact arithmetic", 2e-7),
-    Solved("tiny surplus, large utilities", large_utilities, EGALITARIAN, gains, [5e-4, 5e-4], "exact arithmetic", 2e-7),
-    Solved("tiny surplus, large utilities", large_utilities, bg.Nash((0.9, 0.1)), gains, [9e-4, 1e-4], "exact arithmetic",
+    Solved("tiny surplus, large utilities", large_utilities, NASH, gains, [5e-4, 5e-4], NASH_1950, 2e-7),
+    Solved("tiny surplus, large utilities", large_utilities, KS, gains, [5e-4, 5e-4], KS_1975, 2e-7),
+    Solved("tiny surplus, large utilities", large_utilities, EGALITARIAN, gains, [5e-4, 5e-4], KALAI_1977, 2e-7),
+    Solved("tiny surplus, large utilities", large_utilities, bg.Nash((0.9, 0.1)), gains, [9e-4, 1e-4], HARSANYI_SELTEN,
            2e-7),
     Solved("risk sensitivity: after", circle, NASH, utilities, [2**0.5] * 2, KRS_1981),
     Solved("risk sensitivity: after", circle, KS, utilities, [2**0.5] * 2, KRS_1981),
     Solved("three parties, u_1 + 2 u_2 + 3 u_3 = 30", lambda: hull(np.diag([30, 15, 10]), (1, 0, 2)),
            bg.Nash((0.5, 0.3, 0.2)), utilities, [25 / 2, 69 / 20, 53 / 15], ROTH_1979),
     Solved("ellipsoid", ellipsoid, bg.Nash((0.5, 0.3, 0.2)), utilities, [0.5**0.5, 2 * 0.3**0.5, 4 * 0.2**0.5],
-           "definition"),
-    Solved("ellipsoid", ellipsoid, KS, utilities, [3**-0.5, 2 * 3**-0.5, 4 * 3**-0.5], "definition"),
-    Solved("ellipsoid", ellipsoid, EGALITARIAN, utilities, [4 / 21**0.5] * 3, "definition"),
-    Solved("simplex with a cap", capped_simplex, NASH, utilities, [0.2, 0.4, 0.4], "Thomson (1994), Handbook, chapter 35"),
+           HARSANYI_SELTEN),
+    Solved("ellipsoid", ellipsoid, KS, utilities, [3**-0.5, 2 * 3**-0.5, 4 * 3**-0.5], KS_1975),
+    Solved("ellipsoid", ellipsoid, EGALITARIAN, utilities, [4 / 21**0.5] * 3, KALAI_1977),
+    Solved("simplex with a cap", capped_simplex, NASH, utilities, [0.2, 0.4, 0.4], "Thomson (1994)"),
     Solved("simplex with a cap", capped_simplex, KS, utilities, [1 / 11, 5 / 11, 5 / 11], "Thomson (1994)"),
     Solved("simplex with a cap", capped_simplex, EGALITARIAN, utilities, [0.2, 0.2, 0.2], KALAI_1977),
     Solved("Rubinstein, factors .9 and .8", pie, talks(0.9, 0.8), utilities, [5 / 7, 2 / 7], RUBINSTEIN, 1e-12),
@@ -306,7 +313,7 @@ SOLVED = [
     Solved("the same, limit of short rounds", lambda: pie(fallback=[0.2, 0.3]),
            bg.AlternatingOffers(0, (0, 0), breakdown=bg.Breakdown(-math.log(0.9))), first_utility, 0.45, BRW_1986),
     # In the source talks break down right after a rejection, here at the end of the round, so payoffs grow by exp(r).
-    Solved("impatience and breakdown", pie,
+    Solved("impatience and breakdown, payoffs one round later", pie,
            bg.AlternatingOffers(1, (0.05, 0.1), breakdown=bg.Breakdown(0.2, (0.2 * math.exp(0.05), 0.3 * math.exp(0.1)))),
            first_utility, 0.5475910970370791, f"{MUTHOO}, section 4.4"),
     Solved("impatience and breakdown, limit", pie,
@@ -315,9 +322,13 @@ SOLVED = [
     Solved("impatience and breakdown: limit d", pie,
            bg.AlternatingOffers(0, (0.05, 0.1), breakdown=bg.Breakdown(0.2, (0.2, 0.3))),
            lambda s: s.equilibrium.origin if s.equilibrium else None, [4 / 25, 1 / 5], f"{MUTHOO}, section 4.4"),
+    Solved("impatience and breakdown: limit weight", pie,
+           bg.AlternatingOffers(0, (0.05, 0.1), breakdown=bg.Breakdown(0.2, (0.2, 0.3))),
+           lambda s: s.concept.limit_weights(s.problem)[0], 6 / 11, f"{MUTHOO}, section 4.4"),
     Solved("time preference alone", lambda: pie(bg.Power(0.5)), bg.AlternatingOffers(0, (0.05, 0.1)), term("party 1"), 0.5,
            BRW_1986),
     Solved("risk of breakdown alone", lambda: pie(bg.Power(0.5)),
            bg.AlternatingOffers(0, (0, 0), breakdown=bg.Breakdown(0.3)), term("party 1"), 1 / 3, BRW_1986),
-    Solved("cake of 100, d = (10, 70)", lambda: pie(size=100, fallback=[10, 70]), NASH, utilities, [20, 80], MUTHOO),
+    Solved("cake of 100, d = (10, 70)", lambda: pie(size=100, fallback=[10, 70]), NASH, utilities, [20, 80], MUTHOO,
+           printed=True),
 ]  # fmt: skip

@@ -15,13 +15,53 @@ PAGE = Path(__file__).parents[1] / "docs" / "reproduced.md"
 
 HEAD = """# Published results, reproduced
 
-Each row is a result with an exact answer in the literature: what the library computes, what was published, and the largest
-difference. Every row is also a test (`tests/published/test_published.py`, data in `tests/problems.py`), which fails if the
-difference exceeds its tolerance or the solution fails re-examination by `bg.verify`. The page is written by
-`python -m tests.reproduced`, and a test keeps it in step.
+Each row is an exact result: what the library computes, what it must be, and the largest difference. Where the last
+column says *printed*, the number is that of the source; elsewhere its definition, theorem or formula is applied to
+numbers of our own, and the value was derived by hand. Every row is also a test (`tests/published/test_published.py`,
+data in `tests/problems.py`), which fails if the difference exceeds its tolerance or the solution fails re-examination
+by `bg.verify`. The page is written by `python -m tests.reproduced`, and a test keeps it in step.
 
-| result | concept | computed | published | difference | source |
-|---|---|---|---|---|---|
+In Muthoo's talks, breakdown follows a rejection at once; here it comes at the end of the round, so that the row with
+payoffs one round later states his with payoffs that have grown by the discount of a round.
+
+| result | concept | computed | exact | difference | source | number |
+|---|---|---|---|---|---|---|
+"""
+
+REFERENCES = """
+## Sources
+
+- Binmore, K. (1987). Nash bargaining theory II. In Binmore and Dasgupta (eds), *The Economics of Bargaining*,
+  Blackwell.
+- Binmore, K., Rubinstein, A., Wolinsky, A. (1986). The Nash bargaining solution in economic modelling. *RAND Journal of
+  Economics* 17, 176-188.
+- Brams, S., Taylor, A. (1996). *Fair Division*. Cambridge University Press.
+- Chun, Y., Peters, H. (1988). The lexicographic egalitarian solution. *Cahiers du CERO* 30, 149-156.
+- Conley, J., Wilkie, S. (1991). The bargaining problem without convexity: extending the egalitarian and
+  Kalai-Smorodinsky solutions. *Economics Letters* 36, 365-369.
+- Ferguson, T. *Game Theory*. Lecture notes, UCLA.
+- Harsanyi, J., Selten, R. (1972). A generalized Nash solution for two-person bargaining games with incomplete
+  information. *Management Science* 18, 80-106.
+- Herrero, M. (1989). The Nash program: non-convex bargaining problems. *Journal of Economic Theory* 49, 266-277.
+- Kalai, E. (1977a). Proportional solutions to bargaining situations: interpersonal utility comparisons. *Econometrica*
+  45, 1623-1630.
+- Kalai, E. (1977b). Nonsymmetric Nash solutions and replications of 2-person bargaining. *International Journal of Game
+  Theory* 6, 129-133.
+- Kalai, E., Smorodinsky, M. (1975). Other solutions to Nash's bargaining problem. *Econometrica* 43, 513-518.
+- Kaneko, M. (1980). An extension of the Nash bargaining problem and the Nash social welfare function. *Theory and
+  Decision* 12, 135-148.
+- Kihlstrom, R., Roth, A., Schmeidler, D. (1981). Risk aversion and solutions to Nash's bargaining problem. In Moeschlin
+  and Pallaschke (eds), *Game Theory and Mathematical Economics*, North-Holland.
+- Muthoo, A. (1999). *Bargaining Theory with Applications*. Cambridge University Press.
+- Myerson, R. (1981). Utilitarianism, egalitarianism, and the timing effect in social choice problems. *Econometrica*
+  49, 883-897.
+- Nash, J. (1950). The bargaining problem. *Econometrica* 18, 155-162.
+- Osborne, M., Rubinstein, A. (1990). *Bargaining and Markets*. Academic Press.
+- Raiffa, H. (1982). *The Art and Science of Negotiation*. Harvard University Press.
+- Roth, A. (1979). *Axiomatic Models of Bargaining*. Springer.
+- Rubinstein, A. (1982). Perfect equilibrium in a bargaining model. *Econometrica* 50, 97-109.
+- Thomson, W. (1994). Cooperative models of bargaining. In Aumann and Hart (eds), *Handbook of Game Theory* 2,
+  North-Holland, chapter 35.
 """
 
 
@@ -49,12 +89,13 @@ def row(case: Solved) -> list[str]:
     """Return the cells of a case."""
     value = case.value(bg.solve(case.problem(), case.concept))
     gap = float(np.max(np.abs(np.asarray(value) - np.asarray(case.expected, dtype=float))))
-    return [case.title, f"`{settings(case.concept)}`", words(value), words(case.expected), f"{gap:.0e}", case.source]
+    kind = "printed" if case.printed else "ours"
+    return [case.title, f"`{settings(case.concept)}`", words(value), words(case.expected), f"{gap:.0e}", case.source, kind]
 
 
 def page() -> str:
     """Return the whole page."""
-    return HEAD + "".join(f"| {' | '.join(row(case))} |\n" for case in SOLVED)
+    return HEAD + "".join(f"| {' | '.join(row(case))} |\n" for case in SOLVED) + REFERENCES
 
 
 if __name__ == "__main__":

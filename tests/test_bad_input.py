@@ -29,6 +29,15 @@ def pie(disagreement: Any = (0, 0), **options: Any) -> Problem:
     return bg.from_issues([X], {"a": lambda x: x, "b": lambda x: 1 - x}, disagreement, **options)
 
 
+def peaks() -> Problem:
+    """A narrow peak of both utilities, which the points looked at miss."""
+
+    def bump(x: Any) -> Any:
+        return np.exp(-(((x - 0.317) / 0.02) ** 2))
+
+    return bg.from_issues([X], {"a": lambda x: x + bump(x), "b": lambda x: 1 - x + bump(x)}, [0, 0])
+
+
 BUILD: list[tuple[str, Callable[[], Any], type[BargainingError], str]] = [
     ("no issues", lambda: bg.from_issues([], {"a": lambda: 1, "b": lambda: 1}, [0, 0]), InvalidProblem, "nothing to bargain over"),
     ("an issue twice", lambda: bg.from_issues([X, X], {"a": lambda x: x, "b": lambda x: x}, [0, 0]), InvalidProblem, "more than once"),
@@ -93,6 +102,13 @@ BUILD += [
     ("a curve that begins below d", lambda: bg.from_curve(lambda u: 4 - u, [5, 0]), NoAgreement, "less than its own"),
     ("a curve that ends before it begins", lambda: bg.from_curve(lambda u: 4 - u, [0, 0], low=2, high=1), InvalidProblem, "low must be below"),
     ("a curve's parameter without value", lambda: bg.from_curve(lambda u, *, k: k - u, [0, 0]), InvalidProblem, "parameters"),
+    ("a curve of the standard library", lambda: bg.from_curve(lambda u: math.sqrt(4 - u), [0, 0]), InvalidProblem, r"numpy\.sqrt"),
+    ("a curve through disagreement", lambda: bg.from_curve(lambda u: 4 - u, [1, 3]), NoAgreement, "lies on the curve"),
+    ("concavity that is not", lambda: bg.from_issues(
+        [X], {"a": lambda x: x**2, "b": lambda x: 1 - x}, [0, 0], concave=True), InvalidProblem, "bends upward at x ="),
+    ("concavity in words", lambda: bg.from_curve(lambda u: 4 - u, [0, 0], concave="yes"), InvalidProblem, "True or False"),  # type: ignore[arg-type]
+    ("disposal allowed where it was denied", lambda: bg.lotteries(
+        bg.lotteries(bg.from_points(TWO, [0, 0]), free_disposal=False)), InvalidProblem, "without free disposal"),
     ("no scale", lambda: bg.rescaled(pie(), [1, 0]), InvalidProblem, "must be positive"),
     ("scales for three", lambda: bg.rescaled(pie(), [1, 1, 1]), InvalidProblem, "each of the 2 parties"),
     ("a cap that is no number", lambda: bg.capped(pie(), [np.nan, 1]), InvalidProblem, "must be numbers"),
@@ -153,6 +169,20 @@ SOLVE: list[tuple[str, Callable[[], Any], type[BargainingError], str]] = [
         bg.from_issues([X], {"a": lambda x: 1 / x, "b": lambda x: x}, [0, 0]), bg.Nash()), NotFinite, "without bound"),
     ("a jump", lambda: bg.solve(
         bg.from_issues([X], {"a": lambda x: np.where(x > 0.5, 1 + 0 * x, 0.2), "b": lambda x: 1 - x}, [0, 0]), bg.Nash()), NotConverged, "jump"),
+    ("the end of a curve that was not described", lambda: bg.solve(
+        bg.from_curve(lambda u: 4 - u**2, [1, 1]), bg.Utilitarian(rational=False)), InvalidProblem, "low= and high="),
+    ("lotteries over half a curve", lambda: bg.solve(
+        bg.lotteries(bg.from_curve(lambda u: 4 - u**2, [1, 1])), bg.Utilitarian(rational=False)), InvalidProblem, "low= and high="),
+    ("a frontier of half a curve", lambda: bg.frontier(
+        bg.from_curve(lambda u: 4 - u**2, [1, 1]).replace(disagreement=[0, 0])), InvalidProblem, "low= and high="),
+    ("weights next to nothing", lambda: bg.solve(pie(), bg.Nash((1, 1e-15))), InvalidProblem, "Write 0"),
+    ("proportions next to nothing", lambda: bg.solve(pie(), bg.Proportional((1, 1e-12))), NotConverged, "very unequal"),
+    ("several narrow peaks", lambda: bg.solve(peaks(), bg.KalaiSmorodinsky()), NotConverged, "narrow peaks"),
+    ("a ray that misses the set", lambda: bg.solve(bg.lotteries(
+        bg.from_points([[1, 3], [1.5, 2]], [0, 0]), free_disposal=False), bg.Egalitarian()), NoAgreement, "without free disposal"),
+    ("breakdown payoffs in another unit", lambda: bg.solve(
+        bg.rescaled(bg.split(1, [LINEAR, LINEAR]), [1e9, 1e-9]),
+        bg.AlternatingOffers(1, (0.1, 0.2), breakdown=bg.Breakdown(0.5, (0.1, 0.05)))), NoAgreement, "could not be measured"),
     ("an origin for three", lambda: pie().feasible.nash([0, 0, 0], [1, 1]), InvalidProblem, "each of the 2 parties"),
 ]  # fmt: skip
 

@@ -80,7 +80,22 @@ def test_alternating_offers_tend_to_asymmetric_nash(name: str) -> None:
         assert first[0] >= limit[0] - 1e-9 * spread[0] and second[0] <= limit[0] + 1e-9 * spread[0]
         widths.append(np.max(np.abs(first - second) / spread) / period)
         assert np.max(np.abs(first - limit) / spread) <= 2 * period + 1e-9
-    assert np.ptp(widths[1:4]) <= 0.2 * widths[1]
+    assert widths[2] == pytest.approx(widths[1], rel=1e-2)
+    assert widths[3] == pytest.approx(widths[2], rel=1e-5)
+
+
+@pytest.mark.parametrize("period", [10.0, 1.0, 1e-2, 1e-5, 1e-8, 1e-12])
+def test_closed_forms_of_alternating_offers_keep_twelve_digits(period: float) -> None:
+    """Rubinstein (1982), x = (1 - D_2) / (1 - D_1 D_2), with D_i = exp(-r_i period / rho_i) for u_i = x^rho_i."""
+    talks = bg.AlternatingOffers(period, (0.05, 0.1))
+    for rho in ((1.0, 1.0), (0.5, 0.8)):
+        lost = [-rate * period / power for rate, power in zip((0.05, 0.1), rho, strict=True)]
+        share = np.expm1(lost[1]) / np.expm1(sum(lost))
+        pie = bg.split(1, [bg.Power(rho[0]), bg.Power(rho[1])])
+        assert float(bg.solve(pie, talks).terms["party 1"]) == pytest.approx(share, rel=1e-12)
+        line = bg.lotteries(bg.from_points([[12, 0], [0, 8]], disagreement=[3, 2]))  # half of it is at stake
+        if rho == (1.0, 1.0):
+            assert bg.solve(line, talks).gains == pytest.approx([6 * share, 4 * (1 - share)], rel=1e-12)
 
 
 @pytest.mark.parametrize("make", PROBLEMS.values(), ids=PROBLEMS)
@@ -123,3 +138,26 @@ def test_a_stack_may_be_in_any_field(name: str, stacked: str) -> None:
         alone = bg.solve(single, concept).utilities
         assert np.array_equal(solution.utilities, np.broadcast_to(alone, solution.utilities.shape))
         assert bg.verify(solution, trials=20).ok
+
+
+NONSENSE: dict[str, Callable[[], Problem]] = {
+    "no disagreement": lambda: bg.split(1, [bg.Linear()] * 2).replace(disagreement=[[0, 0], [np.nan, 0]]),
+    "a fallback below nothing": lambda: bg.split(1, [bg.Linear()] * 2, [[0, 0], [-1, -1]]),
+    "nothing is worth minus infinity": lambda: bg.split([1, 2], [bg.CRRA([0.5, 2]), bg.Linear()]),
+    "an unbounded curve": lambda: bg.from_curve(lambda u, *, b: 1 - b * u, [0, 0], parameters={"b": [1, 0]}),
+    "a scale of nothing": lambda: bg.rescaled(bg.split(1, [bg.Linear()] * 2), [[1, 1], [0, 1]]),
+    "a cap that is no number": lambda: bg.capped(bg.split(1, [bg.Linear()] * 2), [[1, 1], [np.nan, 1]]),
+    "a capped pie without disagreement": lambda: bg.capped(bg.split(1, [bg.Linear()] * 2), [0.6, 0.6]).replace(
+        disagreement=[[0, 0], [np.nan, 0]]
+    ),
+    "an infinite disagreement": lambda: bg.lotteries(bg.from_points([[0, 1], [1, 0]], [[0, 0], [np.inf, 0]])),
+}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("make", NONSENSE.values(), ids=NONSENSE)
+def test_a_game_that_makes_no_sense_gets_a_status(make: Callable[[], Problem]) -> None:
+    for concept in (*CONCEPTS, bg.Nash((0, 1)), bg.Proportional((1, 0)), bg.AlternatingOffers(factors=(0.9, 0.8))):
+        solution = bg.solve(make(), concept)
+        assert solution.status.tolist() == [bg.Status.OK, bg.Status.NOT_FINITE], concept
+        assert np.all(np.isnan(solution.utilities[1])) and np.all(np.isfinite(solution.utilities[0]))

@@ -41,6 +41,27 @@ def test_covariant_concepts_move_with_units(name: str, one: float, two: float) -
 
 
 @given(one=units, two=units)
+@settings(max_examples=12)
+def test_sets_built_in_other_units_give_the_same_deal(one: float, two: float) -> None:
+    """No wrapper undoes the units here: money, points and curves are themselves in them."""
+    scale = np.array([one, two])
+    points = np.array([[0.0, 12], [6, 10], [9, 4], [10, 0]])
+    pairs = [
+        (bg.split(1, [bg.CRRA(2, 0.1), bg.Log(3)]), bg.split(one, [bg.CRRA(2, 0.1 * one), bg.Log(3 * one)]), None),
+        (bg.from_points(points, [1, 2]), bg.from_points(points * scale, scale * [1, 2]), scale),
+        (*(bg.lotteries(bg.from_points(points * s, [1, 2] * s)) for s in (np.ones(2), scale)), scale),
+        (bg.from_curve(lambda u: 4 - u**2, [0, 1]), bg.from_curve(lambda u: two * (4 - (u / one) ** 2), [0, two]), scale),
+    ]
+    for plain, moved, factor in pairs:
+        for concept in COVARIANT if plain.feasible.convex is False else [*COVARIANT, TALKS]:
+            if factor is None:  # a pie in other money is divided alike
+                money = [list(bg.solve(p, concept, certify=False).terms.values()) for p in (plain, moved)]
+                assert np.array(money[1]) / one == pytest.approx(np.array(money[0]), rel=1e-11)
+            else:
+                assert solved(moved, concept) / factor == pytest.approx(solved(plain, concept), rel=1e-11)
+
+
+@given(one=units, two=units)
 @settings(max_examples=20)
 def test_utilities_written_in_other_units_give_the_same_deal(one: float, two: float) -> None:
     """The solver itself sees the units here: utilities are functions that carry them."""
@@ -74,6 +95,47 @@ def test_parties_may_change_places(points: np.ndarray[Any, Any]) -> None:
         assert solved(one, concept) == pytest.approx(solved(two, concept)[::-1], rel=1e-12)
     first, second = (bg.solve(p, bg.AlternatingOffers(factors=(0.8, 0.8), first=i)) for p, i in ((one, 0), (two, 1)))
     assert first.utilities == pytest.approx(second.utilities[::-1], rel=1e-11)
+
+
+def for_three(order: list[int]) -> list[Problem]:
+    """Problems of three parties, whose places are taken in some order."""
+    utilities, d = [bg.Linear(), bg.Power(0.5), bg.CRRA(2, 1)], np.array([0.1, 0.2, 0.3])
+    points = np.random.default_rng(8).random((30, 3))
+    weights = np.array([[1.0, 2.0, 3.0], [2.0, 1.0, 1.0], [1.0, 1.0, 2.0]])
+
+    def payoff(party: int) -> Any:
+        return lambda a, b, c: sum(w * np.sqrt(v) for w, v in zip(weights[party], (a, b, c), strict=True))
+
+    money = bg.from_issues(
+        [bg.Issue(name, 1e-6) for name in "abc"], {str(i): payoff(i) for i in order}, [0.5] * 3,
+        constraints=lambda a, b, c: 1 - a - b - c, concave=True,
+    )  # fmt: skip
+    return [
+        bg.split(10, [utilities[i] for i in order], d[order]),
+        bg.from_points(points[:, order], d[order]),
+        bg.lotteries(bg.from_points(points[:, order], d[order])),
+        money,
+    ]
+
+
+@pytest.mark.parametrize("order", [[0, 2, 1], [1, 2, 0], [2, 1, 0]], ids=str)
+@pytest.mark.parametrize("kind", range(4), ids=["pie", "points", "hull", "issues"])
+def test_three_parties_may_change_places(kind: int, order: list[int]) -> None:
+    one, two = for_three([0, 1, 2])[kind], for_three(order)[kind]
+    for concept in (bg.Nash(), bg.KalaiSmorodinsky(), bg.Egalitarian(), bg.Utilitarian()):
+        assert solved(two, concept) == pytest.approx(solved(one, concept)[order], abs=1e-9)
+
+
+@pytest.mark.parametrize("swap", ["parabola", "pie"])
+def test_two_parties_may_change_places_on_curves_and_pies(swap: str) -> None:
+    one, two = {
+        "parabola": (bg.from_curve(lambda u: 4 - u**2, [0, 1]), bg.from_curve(lambda u: np.sqrt(4 - u), [1, 0])),
+        "pie": (bg.split(1, [bg.Log(), bg.CARA(2)], [0, 0.2]), bg.split(1, [bg.CARA(2), bg.Log()], [0.2, 0])),
+    }[swap]
+    for concept in (bg.Nash(), bg.KalaiSmorodinsky(), bg.Egalitarian(), bg.Utilitarian()):
+        assert solved(two, concept) == pytest.approx(solved(one, concept)[::-1], abs=1e-9)
+    first, second = (bg.solve(p, bg.AlternatingOffers(factors=(0.8, 0.8), first=i)) for p, i in ((one, 0), (two, 1)))
+    assert first.utilities == pytest.approx(second.utilities[::-1], rel=1e-9)
 
 
 @given(points=clouds)

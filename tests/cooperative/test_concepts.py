@@ -10,6 +10,7 @@ import pytest
 
 import bargaining as bg
 from bargaining.concept import Concept, StrategicModel
+from bargaining.errors import NoAgreement
 from bargaining.problems.problem import Problem
 
 CONCEPTS = [
@@ -152,6 +153,57 @@ def test_a_gap_that_does_not_close_is_called_local() -> None:
     assert np.prod(solution.gains) == pytest.approx(np.max(np.prod(grid, axis=1)), rel=1e-6)
     assert solution.certificate.gap > 1
     assert "LOCAL" in repr(solution)
+
+
+def test_utilitarian_needs_a_deal_better_for_all_and_no_more() -> None:
+    """An alternative to each party's taste is no agreement; an ideal point that was not found is no reason against one."""
+    with pytest.raises(NoAgreement):
+        bg.solve(bg.from_points([[1, 0], [0, 1]], [0, 0]), bg.Utilitarian())
+
+    def bump(x: Any) -> Any:
+        return np.exp(-(((x - 0.317) / 0.02) ** 2))
+
+    peaks = bg.from_issues([bg.Issue("x")], {"a": lambda x: x + bump(x), "b": lambda x: 1 - x + bump(x)}, [0, 0])
+    assert np.any(peaks.best.status != bg.Status.OK)
+    assert np.sum(bg.solve(peaks, bg.Utilitarian()).utilities) == pytest.approx(3, abs=1e-9)
+
+
+def test_utilitarian_is_certified_by_its_own_weights() -> None:
+    """A floor's price is no part of the line that supports the deals above the floor."""
+    dented = bg.from_curve(lambda u: (1 - u) ** 3, [0, 0], low=0, high=1)  # u + (1 - u)^3 <= 1
+    wedge = bg.lotteries(bg.from_points([[0, 2], [1, 0]], [0.2, 0.2]))
+    for problem, weights, value in (
+        (dented, (1, 1), [0, 1]),
+        (bg.capped(wedge, [5, 2]), (1, 0.1), [0.9, 0.2]),
+        (bg.capped(wedge, [5, 1.9]), (1, 1), [0.2, 1.6]),
+    ):  # fmt: skip
+        solution = bg.solve(problem, bg.Utilitarian(weights))
+        assert solution.utilities == pytest.approx(value, abs=1e-9)
+        assert abs(solution.certificate.gap) <= 1e-9 and "LOCAL" not in repr(solution)
+
+
+@pytest.mark.parametrize("share", [0.1, 1e-3, 1e-6])
+def test_utilitarian_ties_are_seen_on_the_rational_part_however_short(share: float) -> None:
+    half = 0.5 * (1 - share)
+    line = bg.lotteries(bg.from_points([[0, 1], [1, 0]], [half, half]))
+    ties = bg.solve(line, bg.Utilitarian()).ties
+    assert ties is not None
+    assert np.sort(ties.utilities[:, 0]) == pytest.approx([half, 1 - half], abs=1e-12)
+
+
+def test_what_was_proved_is_said() -> None:
+    """A closed line is a proof where the best deal is found for sure, and evidence elsewhere."""
+    utilities = {"a": lambda x: x**0.5, "b": lambda x: 1 - x}
+    sure = [
+        bg.split(1, [bg.Linear(), bg.Log()]), bg.lotteries(bg.from_points([[0, 1], [1, 0]], [0, 0])),
+        bg.from_issues([bg.Issue("x")], utilities, [0, 0], concave=True),
+    ]  # fmt: skip
+    unsure = bg.from_issues([bg.Issue("x")], utilities, [0, 0])
+    for problem in sure:
+        assert "(proof)" in repr(bg.solve(problem, bg.Nash())) and bg.frontier(problem).proved
+    for problem in (unsure, bg.lotteries(unsure)):
+        assert "(no proof)" in repr(bg.solve(problem, bg.Nash()))
+        assert not bg.frontier(problem).proved and "if no better deals were missed" in repr(bg.frontier(problem))
 
 
 def test_a_concept_of_ones_own_works_at_once() -> None:

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.problems import SOLVED
-from tests.reproduced import HEAD, PAGE, row
+from tests.reproduced import HEAD, PAGE, REFERENCES, row
 
 
 def numbers(cell: str) -> list[float]:
@@ -17,10 +17,22 @@ def numbers(cell: str) -> list[float]:
 def test_the_page_is_in_step() -> None:
     text = PAGE.read_text(encoding="utf-8")
     assert text.startswith(HEAD)
-    lines = text[len(HEAD) :].splitlines()
+    assert text.endswith(REFERENCES)
+    lines = text[len(HEAD) : -len(REFERENCES)].splitlines()
     assert len(lines) == len(SOLVED)
     for line, case in zip(lines, SOLVED, strict=True):
         written, computed = [cell.strip() for cell in line.strip("|").split(" | ")], row(case)
-        assert [written[i] for i in (0, 1, 3, 5)] == [computed[i] for i in (0, 1, 3, 5)]
+        assert [written[i] for i in (0, 1, 3, 5, 6)] == [computed[i] for i in (0, 1, 3, 5, 6)]
         assert numbers(written[2]) == pytest.approx(numbers(computed[2]), abs=max(case.tolerance, 1e-9))
         assert float(written[4]) <= case.tolerance
+
+
+def test_every_source_is_listed() -> None:
+    entries = REFERENCES.split("\n- ")[1:]
+    for case in SOLVED:
+        for source in case.source.split("; "):
+            author, year = re.match(r"[A-Z][a-z]+", source), re.search(r"\d{4}[ab]?", source)
+            assert author is not None
+            assert any(entry.startswith(author[0]) and (year is None or f"({year[0]})" in entry) for entry in entries), (
+                source
+            )
