@@ -168,14 +168,13 @@ def _gap(problem: Problem, answer: Answer, floor: Array | None) -> Array:
     weights = np.where(ok, np.maximum(np.nan_to_num(answer.normal), 0.0), 1.0)
     lined = np.any(weights > 0, axis=-1) & np.all(~(answer.normal < 0), axis=-1)  # else no line of use supports the point
     weights = np.where(lined[..., None], weights, 1.0)
+    value = np.sum(weights * problem.feasible.spread(), axis=-1)
     if floor is None:
         rival = problem.feasible.support(weights)
-        value = np.sum(weights * problem.feasible.spread(), axis=-1)
     else:
         base = np.where(ok, floor, NO_FLOOR)
         rival = problem.feasible.support(weights, floor=base)
-        value = np.abs(np.sum(weights * (answer.utilities - base), axis=-1))
-        value = np.maximum(value, ROUNDING * np.sum(weights * problem.feasible.spread(), axis=-1))
+        value = np.maximum(np.abs(np.sum(weights * (answer.utilities - base), axis=-1)), ROUNDING * value)
     gap = np.sum(weights * (rival.utilities - answer.utilities), axis=-1) / value
     return np.where(lined, gap, np.nan)
 
@@ -189,8 +188,7 @@ def _claims(problem: Problem, answer: Answer, gap: Array) -> tuple[str, ...]:
     closed = int(np.count_nonzero(np.abs(gap[ok]) <= CLOSED))
     return (
         f"optimality error at most {float(np.max(answer.residual[ok])):.0e}",
-        f"supporting line closes on {closed:,} of {int(np.count_nonzero(ok)):,}"
-        f" ({'proof' if problem.feasible.certain else 'no proof'})",
+        f"supporting line closes on {closed:,} of {int(np.count_nonzero(ok)):,} {_standing(problem)}",
     )
 
 
@@ -199,12 +197,17 @@ def _verdict(problem: Problem, gap: float) -> str:
     if np.isnan(gap):
         return "NOT CHECKED: no line supports the set at this point"
     if abs(gap) <= CLOSED:
-        return f"supporting-line gap {max(gap, 0.0):.0e} ({'proof' if problem.feasible.certain else 'no proof'})"
+        return f"supporting-line gap {max(gap, 0.0):.0e} {_standing(problem)}"
     if problem.feasible.convex is False:
         return f"best of all alternatives; lotteries could raise the weighted sum of gains by {gap:.1%}"
     if gap > 0:
         return f"LOCAL: supporting-line gap {gap:.1e}, so another deal may do better"
     return "NOT CHECKED: the search for a better deal found less than the solution itself"
+
+
+def _standing(problem: Problem) -> str:
+    """Say what a line that closes is worth."""
+    return "(proof)" if problem.feasible.certain else "(no proof)"
 
 
 def _remarks(problem: Problem, concept: Concept | StrategicModel, answer: Answer) -> tuple[str, ...]:

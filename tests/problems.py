@@ -113,6 +113,15 @@ def three_points() -> Problem:
     return bg.from_points([[1, 4], [4, 1], [2.2, 1.6]], disagreement=[0, 0])
 
 
+def peaks() -> Problem:
+    """A narrow peak of both utilities, which the points looked at by the solver miss."""
+
+    def bump(x: Any) -> Any:
+        return np.exp(-(((x - 0.317) / 0.02) ** 2))
+
+    return bg.from_issues([bg.Issue("x")], {"a": lambda x: x + bump(x), "b": lambda x: 1 - x + bump(x)}, [0, 0])
+
+
 def large_utilities() -> Problem:
     return pie(size=2e9 + 1e-3, fallback=[1e9, 1e9])
 

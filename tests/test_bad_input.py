@@ -21,21 +21,13 @@ from bargaining.errors import (
     UnknownName,
 )
 from bargaining.problems.problem import Problem
+from tests.problems import peaks
 
 X = bg.Issue("x")
 
 
 def pie(disagreement: Any = (0, 0), **options: Any) -> Problem:
     return bg.from_issues([X], {"a": lambda x: x, "b": lambda x: 1 - x}, disagreement, **options)
-
-
-def peaks() -> Problem:
-    """A narrow peak of both utilities, which the points looked at miss."""
-
-    def bump(x: Any) -> Any:
-        return np.exp(-(((x - 0.317) / 0.02) ** 2))
-
-    return bg.from_issues([X], {"a": lambda x: x + bump(x), "b": lambda x: 1 - x + bump(x)}, [0, 0])
 
 
 BUILD: list[tuple[str, Callable[[], Any], type[BargainingError], str]] = [

@@ -60,7 +60,7 @@ def test_an_equilibrium_must_be_made_of_deals() -> None:
     assert "the outcome is a proposal" in failed(replace(solution, utilities=np.array([0.5, np.sqrt(0.5)])))
 
 
-def test_the_ideal_point_is_not_taken_on_trust(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_ideal_point_is_not_taken_on_trust() -> None:
     pie = bg.split(1, [bg.Linear(), bg.Power(0.5)])
     best = pie.best
     low = best.utilities * np.array([[0.8, 1.0], [1.0, 1.0]])

@@ -137,12 +137,12 @@ class Problem:
     def measurable(self) -> Bools:
         """Whether rounding is small beside the gains that each game, (...), has to offer.
 
-        It is not where utilities range over next to nothing or beyond the reach of floating-point numbers, where the
-        disagreement point is so far away that differences between gains are lost, or where it is no number.
+        It is not where utilities range over next to nothing or beyond the reach of floating-point numbers, or where the
+        disagreement point is so far away that differences between gains are lost.
         """
         spread, far = self.feasible.spread(), np.abs(self.disagreement) * np.finfo(float).eps
         lost = (spread < 1.0 / LARGEST) | (spread > LARGEST) | (far > LEAST_GAIN * spread)
-        return np.asarray(~np.any(lost | np.isnan(far), axis=-1))
+        return np.asarray(~np.any(lost, axis=-1))
 
     def lift(self, vectors: Array) -> Array:
         """Shape (m, n) vectors to be asked of every game: (m, 1, ..., 1, n)."""

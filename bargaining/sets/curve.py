@@ -63,10 +63,8 @@ class Curve(FeasibleSet):
     def support(self, weights: ArrayLike, floor: ArrayLike | None = None) -> Answer:
         """Find the largest weighted sum of utilities (see `FeasibleSet.support`)."""
         found = self.arc.support(weights, floor)
-        if floor is not None:
-            floor = query("floor", floor, 2)
-            return self._told(found, floor, self._outside(floor) & self._unfinished(found))
-        return self._told(found, np.full(2, -np.inf), self._unfinished(found))
+        below = np.full(2, -np.inf) if floor is None else query("floor", floor, 2)
+        return self._told(found, below, self._outside(below) & self._unfinished(found))
 
     def nash(self, origin: ArrayLike, weights: ArrayLike) -> Answer:
         """Find the largest weighted sum of log gains (see `FeasibleSet.nash`)."""
@@ -81,7 +79,6 @@ class Curve(FeasibleSet):
 
     def boundary(self, floor: Array, best: Answer, tol: float) -> Trace:
         """Trace the frontier (see `FeasibleSet.boundary`)."""
-        self._told(best.pick(0), floor)
         ends = replace(best, terms=dict.fromkeys(self.arc.bounds(), 0.0 * best.residual))
         return replace(self.arc.boundary(floor, ends, tol), terms={})
 

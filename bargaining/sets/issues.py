@@ -180,9 +180,7 @@ class IssueSet(FeasibleSet):
         with np.errstate(all="ignore"):
             found = np.broadcast_arrays(*self.payoffs(terms, self.parameters), utilities[..., 0])[:-1]
             good = [(terms[i.name] >= i.low) & (terms[i.name] <= i.high) for i in self.issues]
-            rules = self.constraints(terms, self.parameters)
-            spans = self._spans[self.size :].reshape(len(rules), *self.shape)
-            good += [np.asarray(value >= -SLACK * span) for value, span in zip(rules, spans, strict=True)]
+            good += [np.asarray(value >= least) for value, least in self._rules(terms)]
         return np.where(np.logical_and.reduce(good)[..., None], np.stack(found, axis=-1).astype(float), np.nan)
 
     def complete(self, terms: Mapping[str, ArrayLike]) -> dict[str, Array]:
@@ -226,15 +224,20 @@ class IssueSet(FeasibleSet):
         return LEAST_GAIN * self.spread()
 
     def _check_constraints(self, values: Mapping[str, Array]) -> None:
-        found = self.constraints(values, self.parameters)
-        if not found:
-            return
-        for number, (value, span) in enumerate(zip(found, self._spans[self.size :], strict=True)):
-            if np.any(np.asarray(value) < -SLACK * span.reshape(self.shape)):
+        for number, (value, least) in enumerate(self._rules(values)):
+            if np.any(np.asarray(value) < least):
                 raise InvalidProblem(
                     f"the deal { ({name: v.tolist() for name, v in values.items()}) } breaks constraint {number + 1}: "
                     f"its value is {np.asarray(value).tolist()}, below zero."
                 )
+
+    def _rules(self, terms: Mapping[str, Any]) -> list[tuple[Any, Array]]:
+        """Return the value of every constraint, and the least at which it holds."""
+        found = self.constraints(terms, self.parameters)
+        if not found:
+            return []
+        spans = self._spans[self.size :].reshape(len(found), *self.shape)
+        return [(value, -SLACK * span) for value, span in zip(found, spans, strict=True)]
 
     def functions(self, x: list[Entry], parameters: Parameters) -> list[Entry]:
         """Evaluate payoffs, then constraints, at unit-box coordinates."""

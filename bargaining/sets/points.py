@@ -161,18 +161,18 @@ class Points(FeasibleSet):
         m = self.points.shape[-2]
         if np.any((number != np.floor(number)) | (number < 0) | (number >= m)):
             raise InvalidProblem(f"alternative {number.tolist()} is none of 0, ..., {m - 1}.")
-        lead = leading_axes(self.shape, number.shape)
-        rows = np.broadcast_to(number, lead).astype(np.intp)[..., None, None]
-        points = np.broadcast_to(self.points, (*lead, *self.points.shape[-2:]))
-        return np.asarray(np.take_along_axis(points, rows, axis=-2)[..., 0, :])
+        return self._numbered(np.broadcast_to(number, leading_axes(self.shape, number.shape)))
 
     def gives(self, utilities: Array, terms: Mapping[str, Array], lottery: Lottery | None = None) -> Array:
         """Return the utilities of alternatives given by number (see `FeasibleSet.gives`)."""
         number, m = terms[ALTERNATIVE], self.points.shape[-2]
         known = (number == np.floor(number)) & (number >= 0) & (number < m)
-        rows = np.where(known, number, 0.0).astype(np.intp)[..., None, None]
+        return np.where(known[..., None], self._numbered(np.where(known, number, 0.0)), np.nan)
+
+    def _numbered(self, number: Array) -> Array:
+        """Return the utilities of one alternative in each game."""
         points = np.broadcast_to(self.points, (*number.shape, *self.points.shape[-2:]))
-        return np.where(known[..., None], np.take_along_axis(points, rows, axis=-2)[..., 0, :], np.nan)
+        return np.asarray(np.take_along_axis(points, number.astype(np.intp)[..., None, None], axis=-2)[..., 0, :])
 
     def complete(self, terms: Mapping[str, ArrayLike]) -> dict[str, Array]:
         """Return the number of the alternative."""

@@ -170,12 +170,13 @@ class AlternatingOffers(StrategicModel):
         short = period < SHORT / fastest
         if not np.any(short):
             return problem.feasible.offers(origin, factors)
-        offers, trusted = self._interpolate(problem, rates, period, SHORT / fastest)
+        limit = self._limit(problem, rates)
+        offers, trusted = self._interpolate(problem, limit, rates, period, SHORT / fastest)
         for finer in FINER:  # a corner of the frontier nearby is out of the way of shorter steps
-            if np.all(trusted):
-                break
             step = SHORT / fastest / finer
-            again, better = self._interpolate(problem, rates, period, step)
+            if not np.any(~trusted & (period < step)):
+                break
+            again, better = self._interpolate(problem, limit, rates, period, step)
             use = ~trusted & better & (period < step)
             offers, trusted = _choose(use, again, offers), trusted | use
         use = short & trusted
@@ -238,13 +239,14 @@ class AlternatingOffers(StrategicModel):
         share = np.where(period == 0, hazard / rates, kept)
         return problem.disagreement + share * (after - problem.disagreement), factors
 
-    def _interpolate(self, problem: Problem, rates: Array, period: Array, step: Array) -> tuple[Offers, Bools]:
+    def _interpolate(
+        self, problem: Problem, limit: Answer, rates: Array, period: Array, step: Array
+    ) -> tuple[Offers, Bools]:
         """Return proposals for very short rounds, and whether they can be trusted.
 
         Each proposal is the cubic in the period through the limit, which is known exactly, and three longer rounds. Between
         corners of the frontier it is a smooth function; where it is not, the quadratic through fewer points differs.
         """
-        limit = self._limit(problem, rates)
         longer = [problem.feasible.offers(*self._round(problem, rates, node * step)) for node in (1, 2, 3)]
         t, unit, bounds = period / step, problem.feasible.spread(), problem.feasible.bounds()
         cubic = [(1 - t) * (2 - t) * (3 - t) / 6, t * (2 - t) * (3 - t) / 2, t * (1 - t) * (t - 3) / 2]

@@ -12,6 +12,7 @@ import bargaining as bg
 from bargaining.concept import Concept, StrategicModel
 from bargaining.errors import NoAgreement
 from bargaining.problems.problem import Problem
+from tests.problems import peaks
 
 CONCEPTS = [
     bg.Nash(),
@@ -159,13 +160,9 @@ def test_utilitarian_needs_a_deal_better_for_all_and_no_more() -> None:
     """An alternative to each party's taste is no agreement; an ideal point that was not found is no reason against one."""
     with pytest.raises(NoAgreement):
         bg.solve(bg.from_points([[1, 0], [0, 1]], [0, 0]), bg.Utilitarian())
-
-    def bump(x: Any) -> Any:
-        return np.exp(-(((x - 0.317) / 0.02) ** 2))
-
-    peaks = bg.from_issues([bg.Issue("x")], {"a": lambda x: x + bump(x), "b": lambda x: 1 - x + bump(x)}, [0, 0])
-    assert np.any(peaks.best.status != bg.Status.OK)
-    assert np.sum(bg.solve(peaks, bg.Utilitarian()).utilities) == pytest.approx(3, abs=1e-9)
+    problem = peaks()
+    assert np.any(problem.best.status != bg.Status.OK)
+    assert np.sum(bg.solve(problem, bg.Utilitarian()).utilities) == pytest.approx(3, abs=1e-9)
 
 
 def test_utilitarian_is_certified_by_its_own_weights() -> None:
