@@ -142,7 +142,9 @@ def _print(report: Report, console: Console) -> None:
         for label, cells in rows:
             table.add_row(label, *cells)
     console.print(table)
-    notes = ["The gap is the most, as a share, that any deal could add to the weighted gains on which a solution stands."]
+    notes = [
+        "The gap is the most, as a share, that any deal found could add to the weighted gains on which a solution stands."
+    ]
     notes += [f"{name.replace('-', ' ').capitalize()}: {deal.title}." for name, deal in report.case.deals.items()]
     notes += [f"{name.capitalize()} is not on the table: {reason}" for name, reason in report.refused.items()]
     notes.append("These assumptions give these deals; the model does not predict the deal.")

@@ -88,7 +88,7 @@ def frontier(problem: Problem, tol: float = 1e-4) -> Frontier:
     Raises
     ------
     InvalidProblem
-        For a stack, for other than two parties, or for tol outside (0, 1).
+        For a stack, for other than two parties, or for tol outside [1e-10, 1].
     NoAgreement
         If no deal is strictly better than disagreement for both.
 
