@@ -10,11 +10,21 @@ if TYPE_CHECKING:
     from bargaining.concept import Concept as Concept
     from bargaining.concept import StrategicModel as StrategicModel
     from bargaining.concept import Welfare as Welfare
+    from bargaining.cooperative.conley_wilkie import ConleyWilkie as ConleyWilkie
+    from bargaining.cooperative.dictatorial import Dictatorial as Dictatorial
     from bargaining.cooperative.egalitarian import Egalitarian as Egalitarian
+    from bargaining.cooperative.equal_loss import EqualLoss as EqualLoss
+    from bargaining.cooperative.gupta_livne import GuptaLivne as GuptaLivne
     from bargaining.cooperative.kalai_smorodinsky import KalaiSmorodinsky as KalaiSmorodinsky
+    from bargaining.cooperative.lexicographic_egalitarian import LexicographicEgalitarian as LexicographicEgalitarian
+    from bargaining.cooperative.lexicographic_kalai_smorodinsky import (
+        LexicographicKalaiSmorodinsky as LexicographicKalaiSmorodinsky,
+    )
     from bargaining.cooperative.nash import Nash as Nash
+    from bargaining.cooperative.nash_set import NashSet as NashSet
     from bargaining.cooperative.proportional import Proportional as Proportional
     from bargaining.cooperative.utilitarian import Utilitarian as Utilitarian
+    from bargaining.cooperative.yu import Yu as Yu
     from bargaining.errors import BargainingError as BargainingError
     from bargaining.errors import NoAgreement as NoAgreement
     from bargaining.pareto import Frontier as Frontier
@@ -56,6 +66,14 @@ _HOMES = {
     "Nash": "cooperative.nash",
     "Proportional": "cooperative.proportional",
     "Utilitarian": "cooperative.utilitarian",
+    "ConleyWilkie": "cooperative.conley_wilkie",
+    "Dictatorial": "cooperative.dictatorial",
+    "EqualLoss": "cooperative.equal_loss",
+    "GuptaLivne": "cooperative.gupta_livne",
+    "LexicographicEgalitarian": "cooperative.lexicographic_egalitarian",
+    "LexicographicKalaiSmorodinsky": "cooperative.lexicographic_kalai_smorodinsky",
+    "NashSet": "cooperative.nash_set",
+    "Yu": "cooperative.yu",
     "BargainingError": "errors",
     "NoAgreement": "errors",
     "Frontier": "pareto",

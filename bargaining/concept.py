@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,7 +13,7 @@ from bargaining._types import Array
 from bargaining.checks import numbers
 from bargaining.errors import InvalidProblem
 from bargaining.problems.problem import LARGEST, Problem
-from bargaining.sets.base import LEAST_GAIN, Answer, Status
+from bargaining.sets.base import LEAST_GAIN, Answer
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,11 @@ class Concept(ABC):
     def outcome(self, problem: Problem) -> Answer:
         """Return the deal that the concept picks in every game of the problem."""
 
+    @property
+    def compares(self) -> bool:
+        """Whether the concept compares utilities between parties, so that their units matter."""
+        return False
+
 
 class Welfare(Concept):
     """A concept that picks the deal with the largest welfare, a number that can be computed for any utilities.
@@ -101,6 +107,11 @@ class StrategicModel(ABC):
     @abstractmethod
     def equilibrium(self, problem: Problem) -> tuple[Answer, Equilibrium]:
         """Return the agreement reached and the equilibrium that leads to it, in every game of the problem."""
+
+
+def weights_label(weights: Sequence[float] | None) -> str:
+    """Return weights as the end of a label; nothing if they are equal by default."""
+    return "" if weights is None else f" ({', '.join(f'{weight:.3g}' for weight in weights)})"
 
 
 def bargaining_weights(weights: ArrayLike | None, problem: Problem) -> Array:
@@ -141,32 +152,3 @@ def party_weights(weights: ArrayLike | None, problem: Problem) -> Array:
     if np.any((array > 0) & (array < np.max(array) / LARGEST)):
         raise InvalidProblem(f"weights {weights!r} are too far apart for floating-point numbers; write 0 for no weight.")
     return array
-
-
-def along(problem: Problem, direction: Array) -> Answer:
-    """Return the last feasible point d + t * direction on a ray from disagreement, with a deal at least as good.
-
-    A party without part in the direction is held to its disagreement payoff. Where the deal gives somebody more than the
-    point, the point is only weakly efficient, and what the deal gives on top is the answer's `spare`.
-    """
-    answer = problem.feasible.reach(problem.disagreement, direction)
-    moving = direction > 0
-    least = problem.feasible.least_gain()
-    gains = problem.gains(answer.utilities)
-    with np.errstate(all="ignore"):  # of a stack, some games may have no such numbers
-        t, most, tiny = (
-            np.min(np.where(moving, steps / np.where(moving, direction, 1.0), np.inf), axis=-1, keepdims=True)
-            for steps in (gains, gains + least, np.broadcast_to(least, gains.shape))
-        )
-    none = (answer.status == Status.OK) & ~(t[..., 0] > tiny[..., 0])
-    status = np.where(none, np.int8(Status.NO_AGREEMENT), answer.status)
-    if np.any(none) and problem.feasible.convex and problem.feasible.free_disposal:
-        # The parties agree on something in these proportions, but on less than numbers can tell from nothing.
-        some = np.all(problem.gains(problem.ideal) > least, axis=-1)
-        status = np.where(none & some, np.int8(Status.NOT_CONVERGED), status)
-    # What is left over may be rounding: of the gains, or of a small gain that tells how far along the ray the deal is.
-    with np.errstate(all="ignore"):
-        given = np.all(moving & (gains - most * direction <= LEAST_GAIN * problem.feasible.spread()) | ~moving, axis=-1)
-        point = np.where(moving & ~given[..., None], problem.disagreement + t * direction, answer.utilities)
-        spare = answer.utilities - point
-    return replace(answer, utilities=point, spare=spare, status=status).where_ok()

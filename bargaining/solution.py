@@ -11,7 +11,7 @@ import numpy as np
 
 from bargaining._types import Array, Codes
 from bargaining.checks import instance
-from bargaining.concept import Certificate, Concept, Equilibrium, StrategicModel, Welfare, is_rational
+from bargaining.concept import Certificate, Concept, Equilibrium, StrategicModel, is_rational
 from bargaining.errors import InvalidProblem, NoAgreement, NotConverged, NotFinite
 from bargaining.problems.problem import Problem, require_measurable
 from bargaining.sets.base import LEAST_GAIN, ROUNDING, Answer, Lottery, Status, Ties
@@ -220,7 +220,7 @@ def _remarks(problem: Problem, concept: Concept | StrategicModel, answer: Answer
         found.append(
             "only weakly efficient: the deal gives some party more" if not problem.shape else "some only weakly efficient"
         )
-    if isinstance(concept, Welfare) and concept.compares:
+    if isinstance(concept, Concept) and concept.compares:
         units = list(dict.fromkeys(unit for unit in problem.units if unit))
         found.append("compares utilities between parties" + (f" ({' with '.join(units)})" if units else ""))
     return tuple(found)

@@ -145,8 +145,8 @@ def _checks(solution: Solution, trials: int, rng: np.random.Generator) -> Iterat
 
 def _missed(problem: Problem, found: Solution | Answer, spread: Array) -> Array:
     """Return by how much the deal, or the lottery, misses the utilities stated, and what it is said to give besides."""
-    gives = problem.feasible.gives(found.utilities, found.terms, found.lottery)
     stated = found.utilities if found.spare is None else found.utilities + found.spare
+    gives = problem.feasible.gives(stated, found.terms, found.lottery)
     return np.asarray(np.max(np.abs(gives - stated) / spread, axis=-1))
 
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from bargaining._types import Array
-from bargaining.concept import Welfare, along
+from bargaining.concept import Welfare
 from bargaining.problems.problem import Problem
+from bargaining.rays import along
 from bargaining.sets.base import Answer
 
 

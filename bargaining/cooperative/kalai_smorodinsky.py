@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bargaining._types import Array
-from bargaining.concept import Welfare, along, bargaining_weights
+from bargaining.concept import Welfare, bargaining_weights, weights_label
 from bargaining.problems.problem import Problem
+from bargaining.rays import along
 from bargaining.sets.base import Answer, Status
 
 
@@ -47,8 +48,7 @@ class KalaiSmorodinsky(Welfare):
     @property
     def label(self) -> str:
         """A short name for tables and figures."""
-        weights = "" if self.weights is None else f" ({', '.join(f'{w:.3g}' for w in self.weights)})"
-        return f"Kalai-Smorodinsky{weights}"
+        return f"Kalai-Smorodinsky{weights_label(self.weights)}"
 
     @property
     def compares(self) -> bool:

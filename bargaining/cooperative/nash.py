@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bargaining._types import Array
-from bargaining.concept import Welfare, bargaining_weights
+from bargaining.concept import Welfare, bargaining_weights, weights_label
 from bargaining.problems.problem import Problem
 from bargaining.sets.base import Answer
 
@@ -39,7 +39,7 @@ class Nash(Welfare):
     @property
     def label(self) -> str:
         """A short name for tables and figures."""
-        return "Nash" if self.weights is None else f"Nash ({', '.join(f'{w:.3g}' for w in self.weights)})"
+        return f"Nash{weights_label(self.weights)}"
 
     @property
     def compares(self) -> bool:

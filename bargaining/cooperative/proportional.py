@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from bargaining._types import Array
-from bargaining.concept import Welfare, along, party_weights
+from bargaining.concept import Welfare, party_weights, weights_label
 from bargaining.problems.problem import Problem
+from bargaining.rays import along
 from bargaining.sets.base import Answer
 
 
@@ -41,7 +42,7 @@ class Proportional(Welfare):
     @property
     def label(self) -> str:
         """A short name for tables and figures."""
-        return f"proportional ({', '.join(f'{w:.3g}' for w in self.weights)})"
+        return f"proportional{weights_label(self.weights)}"
 
     @property
     def compares(self) -> bool:

@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bargaining._types import Array, Bools
-from bargaining.concept import Welfare, party_weights
+from bargaining.concept import Welfare, party_weights, weights_label
 from bargaining.problems.problem import Problem
+from bargaining.rays import nothing_for_all
 from bargaining.sets.base import Answer, Status, Ties
 
 TILT = 1e-5
@@ -55,8 +56,7 @@ class Utilitarian(Welfare):
     @property
     def label(self) -> str:
         """A short name for tables and figures."""
-        weights = "" if self.weights is None else f" ({', '.join(f'{w:.3g}' for w in self.weights)})"
-        return f"utilitarian{weights}" + ("" if self.rational else ", not rational")
+        return f"utilitarian{weights_label(self.weights)}" + ("" if self.rational else ", not rational")
 
     @property
     def compares(self) -> bool:
@@ -69,7 +69,7 @@ class Utilitarian(Welfare):
         floor = problem.disagreement if self.rational else None
         answer = problem.feasible.support(weights, floor)
         if self.rational:
-            none = (answer.status == Status.OK) & _nothing_for_all(problem)
+            none = (answer.status == Status.OK) & nothing_for_all(problem)
             answer = replace(answer, status=np.where(none, np.int8(Status.NO_AGREEMENT), answer.status))
         # Floors have prices too, but the line that supports the deals above them has the concept's own weights.
         answer = replace(answer, normal=weights).where_ok()
@@ -110,15 +110,3 @@ class Utilitarian(Welfare):
         return Ties(
             rows[1], u.reshape(n + 1, -1, n)[rows], {name: value.reshape(n + 1, -1)[rows] for name, value in terms.items()}
         )
-
-
-def _nothing_for_all(problem: Problem) -> Bools:
-    """Say in which games no deal is strictly better than disagreement for every party."""
-    feasible = problem.feasible
-    if feasible.free_disposal:
-        best = feasible.reach(problem.disagreement, feasible.spread())
-        found, gains = best.status, problem.gains(best.utilities)
-    else:  # the ray may miss the set, but a convex set holds the mean of the parties' best points
-        found, gains = np.max(problem.best.status, axis=0), problem.gains(problem.ideal)
-    none = (found == Status.OK) & ~np.all(gains > feasible.least_gain(), axis=-1)
-    return np.asarray(none | (found == Status.NO_AGREEMENT))

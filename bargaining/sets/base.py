@@ -33,6 +33,7 @@ class Status(IntEnum):
     INFEASIBLE = 2
     NOT_FINITE = 3
     NOT_CONVERGED = 4
+    NOT_CONVEX = 5
 
     @property
     def label(self) -> str:
@@ -124,6 +125,22 @@ class Answer:
             spare=None if self.spare is None else blank(self.spare),
         )
 
+    def with_status(self, status: Codes) -> Answer:
+        """Return this answer with other statuses, and NaN in the numbers of games whose status is not ok."""
+        return replace(self, status=np.asarray(status, np.int8)).where_ok()
+
+    def chosen(self, which: Indices) -> Answer:
+        """Return, of answers (k, ...) to k questions, the one asked for in every game, without ties."""
+
+        def taken(value: Any) -> Any:
+            index = which.reshape(1, *which.shape, *[1] * (value.ndim - 1 - which.ndim))
+            return np.take_along_axis(value, index, axis=0)[0]
+
+        return Answer(
+            taken(self.utilities), {name: taken(value) for name, value in self.terms.items()}, taken(self.normal),
+            taken(self.status), taken(self.residual), lottery=None if self.lottery is None else self.lottery.map(taken),
+        )  # fmt: skip
+
     def pick(self, index: Any) -> Answer:
         """Return the answer of the games at an index of the leading axes, without ties."""
         return Answer(
@@ -152,6 +169,25 @@ def choose(use: Bools, one: Answer, two: Answer) -> Answer:
         mixed(one.residual, two.residual),
         lottery=None if one.lottery is None or two.lottery is None else _mixed_lottery(mixed, one.lottery, two.lottery),
     )
+
+
+def joined(answers: Answer, another: Answer) -> Answer:
+    """Return answers (k, ...) with one more of the same set, (k + 1, ...); ties are dropped."""
+
+    def both(a: Any, b: Any) -> Any:
+        return np.concatenate([a, np.broadcast_to(b, a.shape[1:])[None]])
+
+    lottery = None
+    if answers.lottery is not None and another.lottery is not None:
+        one, two = _padded(answers.lottery, another.lottery), _padded(another.lottery, answers.lottery)
+        lottery = Lottery(
+            both(one.probabilities, two.probabilities), both(one.utilities, two.utilities),
+            {name: both(one.terms[name], two.terms[name]) for name in one.terms},
+        )  # fmt: skip
+    terms = {name: both(value, another.terms[name]) for name, value in answers.terms.items()}
+    fields = ((getattr(answers, name), getattr(another, name)) for name in ("normal", "status", "residual"))
+    normal, status, residual = (both(*pair) for pair in fields)
+    return Answer(both(answers.utilities, another.utilities), terms, normal, status, residual, lottery=lottery)
 
 
 def _mixed_lottery(mixed: Callable[[Array, Array], Array], one: Lottery, two: Lottery) -> Lottery:
