@@ -10,9 +10,11 @@ if TYPE_CHECKING:
     from bargaining.concept import Concept as Concept
     from bargaining.concept import StrategicModel as StrategicModel
     from bargaining.concept import Welfare as Welfare
+    from bargaining.cooperative.average_payoff import AveragePayoff as AveragePayoff
     from bargaining.cooperative.conley_wilkie import ConleyWilkie as ConleyWilkie
     from bargaining.cooperative.dictatorial import Dictatorial as Dictatorial
     from bargaining.cooperative.egalitarian import Egalitarian as Egalitarian
+    from bargaining.cooperative.equal_area import EqualArea as EqualArea
     from bargaining.cooperative.equal_loss import EqualLoss as EqualLoss
     from bargaining.cooperative.gupta_livne import GuptaLivne as GuptaLivne
     from bargaining.cooperative.kalai_smorodinsky import KalaiSmorodinsky as KalaiSmorodinsky
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     )
     from bargaining.cooperative.nash import Nash as Nash
     from bargaining.cooperative.nash_set import NashSet as NashSet
+    from bargaining.cooperative.perles_maschler import PerlesMaschler as PerlesMaschler
     from bargaining.cooperative.proportional import Proportional as Proportional
     from bargaining.cooperative.utilitarian import Utilitarian as Utilitarian
     from bargaining.cooperative.yu import Yu as Yu
@@ -74,6 +77,9 @@ _HOMES = {
     "LexicographicKalaiSmorodinsky": "cooperative.lexicographic_kalai_smorodinsky",
     "NashSet": "cooperative.nash_set",
     "Yu": "cooperative.yu",
+    "AveragePayoff": "cooperative.average_payoff",
+    "EqualArea": "cooperative.equal_area",
+    "PerlesMaschler": "cooperative.perles_maschler",
     "BargainingError": "errors",
     "NoAgreement": "errors",
     "Frontier": "pareto",

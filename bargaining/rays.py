@@ -118,3 +118,15 @@ def require_convex(problem: Problem, what: str) -> None:
             f"{what} is defined on convex sets, and separate alternatives are none. Allow lotteries over them: "
             "bg.lotteries(problem).", {},
         )  # fmt: skip
+
+
+def towards(problem: Problem, point: Array, error: Array, status: Codes) -> Answer:
+    """Return the last deals on rays from disagreement through points, (games, n), given as fractions of ideal gains.
+
+    `error` (games,) is that of the points, and `status` says which of them have a meaning.
+    """
+    known = status.reshape(problem.shape) == Status.OK
+    way = np.where(known[..., None], point.reshape(*problem.shape, problem.n) * problem.gains(problem.ideal), 1.0)
+    answer = along(problem, np.maximum(way, 0.0))
+    residual = np.maximum(answer.residual, error.reshape(problem.shape))
+    return replace(answer, residual=residual).with_status(np.where(known, answer.status, status.reshape(problem.shape)))

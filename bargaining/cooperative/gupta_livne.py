@@ -38,9 +38,9 @@ class GuptaLivne(Welfare):
     >>> import bargaining as bg
     >>> curve = bg.from_curve(lambda u: 4 - u**2, disagreement=[0, 0], low=0, high=2)
     >>> bg.solve(curve, bg.GuptaLivne((1, 1))).utilities.round(9).tolist()  # on the line from (1, 1) to (2, 4)
-    [1.302775638, 1.908326913]
+    [1.372281323, 2.11684397]
     >>> bg.solve(curve, bg.GuptaLivne((1, 1))).fractions.round(3).tolist()
-    [0.651, 0.477]
+    [0.686, 0.529]
     """
 
     reference: tuple[float, ...]
