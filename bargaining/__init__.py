@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bargaining.cooperative.nash_set import NashSet as NashSet
     from bargaining.cooperative.perles_maschler import PerlesMaschler as PerlesMaschler
     from bargaining.cooperative.proportional import Proportional as Proportional
+    from bargaining.cooperative.raiffa import Raiffa as Raiffa
     from bargaining.cooperative.utilitarian import Utilitarian as Utilitarian
     from bargaining.cooperative.yu import Yu as Yu
     from bargaining.errors import BargainingError as BargainingError
@@ -80,6 +81,7 @@ _HOMES = {
     "AveragePayoff": "cooperative.average_payoff",
     "EqualArea": "cooperative.equal_area",
     "PerlesMaschler": "cooperative.perles_maschler",
+    "Raiffa": "cooperative.raiffa",
     "BargainingError": "errors",
     "NoAgreement": "errors",
     "Frontier": "pareto",
