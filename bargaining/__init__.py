@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from bargaining import axioms as axioms
     from bargaining import cases as cases
     from bargaining import errors as errors
     from bargaining import plots as plots
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from bargaining.problems.problem import Problem as Problem
     from bargaining.problems.transforms import capped as capped
     from bargaining.problems.transforms import rescaled as rescaled
+    from bargaining.problems.transforms import section as section
     from bargaining.sets.base import Status as Status
     from bargaining.sets.issues import Issue as Issue
     from bargaining.solution import Solution as Solution
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "axioms": "",
     "cases": "",
     "errors": "",
     "plots": "",
@@ -94,6 +97,7 @@ _HOMES = {
     "Problem": "problems.problem",
     "capped": "problems.transforms",
     "rescaled": "problems.transforms",
+    "section": "problems.transforms",
     "Status": "sets.base",
     "Issue": "sets.issues",
     "Solution": "solution",

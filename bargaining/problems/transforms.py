@@ -1,18 +1,19 @@
-"""Problems made from others: in other units, or with parties that can have too much."""
+"""Problems made from others: in other units, with parties that can have too much, or after some have left."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bargaining.checks import instance, leading_axes, numbers, vector, words
-from bargaining.errors import InvalidProblem
+from bargaining.checks import instance, leading_axes, numbers, table, vector, words
+from bargaining.errors import InvalidProblem, UnknownName
 from bargaining.problems.problem import LARGEST, Problem
 from bargaining.sets.affine import Affine
 from bargaining.sets.capped import Capped
 from bargaining.sets.points import Points
+from bargaining.sets.section import Section
 
 
 def rescaled(
@@ -106,3 +107,51 @@ def capped(problem: Problem, caps: ArrayLike) -> Problem:
     if isinstance(problem.feasible, Points):
         return problem.replace(feasible=Points(np.minimum(problem.feasible.points, limits[..., None, :])))
     return problem.replace(feasible=Capped(problem.feasible, limits))
+
+
+def section(problem: Problem, payoffs: Mapping[str, ArrayLike]) -> Problem:
+    """Fix the payoffs of some parties and leave the rest of the bargain to the others.
+
+    The set becomes {u_P : (u_P, x_Q) in S}, of which consistency speaks: a solution is consistent if the parties left would
+    agree on what they had (Lensberg 1988, Stability and the Nash solution, Journal of Economic Theory 45, 330-341).
+
+    Parameters
+    ----------
+    problem : Problem
+        A problem with free disposal.
+    payoffs : mapping of party to utility
+        What each of the parties that leave is to have; arrays make a stack.
+
+    Raises
+    ------
+    UnknownName, InvalidProblem
+        If there is no such party, fewer than two are left, or the set has no free disposal.
+
+    Examples
+    --------
+    >>> import bargaining as bg
+    >>> pie = bg.split(10, [bg.Linear()] * 3, parties=("a", "b", "c"))
+    >>> bg.solve(bg.section(pie, {"c": 4}), bg.Nash()).utilities.round(9).tolist()
+    [3.0, 3.0]
+    """
+    instance(problem, Problem, "give the problem of which some parties leave")
+    values = table("payoffs", payoffs)
+    for name in values:
+        if name not in problem.parties:
+            raise UnknownName("party", name, problem.parties)
+    kept = tuple(i for i, party in enumerate(problem.parties) if party not in values)
+    if len(kept) < 2:
+        raise InvalidProblem(f"payoffs of {', '.join(values)} are fixed; at least two of {problem.parties} must be left.")
+    if not problem.feasible.free_disposal:
+        raise InvalidProblem(
+            "whoever has a fixed payoff may be given more, to be thrown away; the set has no free disposal."
+        )
+    levels = np.stack(np.broadcast_arrays(*(values.get(party, np.zeros(())) for party in problem.parties)), axis=-1).astype(
+        float
+    )
+    leading_axes(problem.shape, levels.shape[:-1])
+    pick = list(kept)
+    return Problem(
+        Section(problem.feasible, kept, levels), problem.disagreement[..., pick], tuple(problem.parties[i] for i in kept),
+        None if problem.impatience is None else problem.impatience[..., pick], tuple(problem.units[i] for i in kept),
+    )  # fmt: skip
