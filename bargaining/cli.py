@@ -74,7 +74,12 @@ def list_cases(
 
 def _describe(case: Case, console: Console) -> None:
     console.print(f"[bold]{case.name}[/]  {case.title} (information of {case.as_of})\n")
-    console.print("[bold]Concepts[/] (--concept): " + ", ".join(case.concepts()) + "\n")
+    usual = list(case.concepts())
+    console.print("[bold]Concepts[/] (--concept): " + ", ".join(usual))
+    for name in case.scenarios:
+        if list(case.concepts(name)) != usual:
+            console.print(f"  of {name}: " + ", ".join(case.concepts(name)))
+    console.print()
     scenarios = Table("scenario", "what changes", title="Scenarios (--scenario)", title_justify="left", box=None)
     for name, scenario in case.scenarios.items():
         scenarios.add_row(name, scenario.title)
@@ -104,9 +109,11 @@ def solve_command(
     concept: Annotated[list[str] | None, typer.Option(help="A concept; may be repeated. Default: all of the case.")] = None,
     scenario: Annotated[str | None, typer.Option(help="A named scenario of the case.")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change a parameter.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Write CSV, JSON and the frontier figure into this folder.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write CSV, JSON and, of two parties, the frontier figure into this folder.")
+    ] = None,
 ) -> None:
-    """Solve a case: print the deals, and write results and figure."""
+    """Solve a case: print the deals, and write the results."""
     with _plain_errors():
         found = cases.load(case)
         overrides = dict(_assignment(text) for text in set_ or [])
@@ -145,6 +152,7 @@ def _print(report: Report, console: Console) -> None:
     notes = [
         "The gap is the most, as a share, that any deal found could add to the weighted gains on which a solution stands."
     ]
+    notes += report.comparisons()
     notes += [f"{name.replace('-', ' ').capitalize()}: {deal.title}." for name, deal in report.case.deals.items()]
     notes += [f"{name.capitalize()} is not on the table: {reason}" for name, reason in report.refused.items()]
     notes.append("These assumptions give these deals; the model does not predict the deal.")
@@ -152,13 +160,18 @@ def _print(report: Report, console: Console) -> None:
 
 
 def _write(report: Report, folder: Path) -> None:
+    paths = report.write(folder)
+    if report.problem.n == 2:
+        paths += _draw(report, folder)
+    sys.stdout.write("\nWrote " + ", ".join(str(path) for path in paths) + "\n")
+
+
+def _draw(report: Report, folder: Path) -> list[Path]:
     import matplotlib as mpl
 
     mpl.use("Agg")
     from bargaining import plots
     from bargaining.pareto import frontier
 
-    paths = report.write(folder)
     ax = plots.draw_frontier(frontier(report.problem), solutions=list(report.solutions.values()), deals=report.deals)
-    paths += plots.save(ax, folder / "frontier")
-    sys.stdout.write("\nWrote " + ", ".join(str(path) for path in paths) + "\n")
+    return plots.save(ax, folder / "frontier")

@@ -15,6 +15,7 @@ import numpy as np
 import bargaining
 from bargaining._types import Array
 from bargaining.case import Case, Settings
+from bargaining.concept import Welfare
 from bargaining.errors import InvalidProblem, UnknownName
 from bargaining.problems.problem import Problem
 from bargaining.solution import CLOSED, Solution, solve
@@ -102,6 +103,12 @@ class Report:
                 deal = ", ".join(f"{name.replace('_', ' ')} {float(v):.3f}" for name, v in proposal.terms.items())
                 lines.append(f"  {party} proposes {deal}: gains {gains}")
         return lines
+
+    def comparisons(self) -> list[str]:
+        """Return which solutions compare the parties' gains, and in what unit: another unit would make another deal."""
+        unit = self.problem.units[0] or "the units given"
+        compared = [s.concept for s in self.solutions.values() if isinstance(s.concept, Welfare) and s.concept.compares]
+        return [f"The {concept.label} solution compares gains between the parties, in {unit}." for concept in compared]
 
     def record(self) -> dict[str, Any]:
         """Return everything as plain data, for JSON."""

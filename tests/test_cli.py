@@ -21,7 +21,14 @@ def test_list() -> None:
     assert result.exit_code == 0
     assert "microsoft-openai" in result.output
     detail = run("list", "microsoft-openai").output
-    for words in ("cap-joint", "kalai-smorodinsky", "T_ext", "2033-2041", "assumption"):
+    for words in (
+        "cap-joint",
+        "kalai-smorodinsky",
+        "T_ext",
+        "2033-2041",
+        "assumption",
+        "of three-parties: nash, kalai-smorodinsky, egal",
+    ):
         assert words in detail
 
 
@@ -54,6 +61,29 @@ def test_solve_writes_figure_and_results(tmp_path: Path) -> None:
         rows = list(csv.DictReader(file))
     assert [row["concept"] for row in rows] == ["nash"]
     assert float(rows[0]["gain Microsoft"]) == data["solutions"]["nash"]["gains"][0]
+
+
+def test_three_parties_have_a_table_of_80_columns_and_files_without_a_figure(tmp_path: Path) -> None:
+    result = run("solve", "microsoft-openai", "--scenario", "three-parties", "--out", str(tmp_path))
+    assert result.exit_code == 0
+    written, lines = result.output.split("\nWrote ")[1], result.output.split("\nWrote ")[0].splitlines()
+    assert max(map(len, lines)) <= 80
+    rows = {line.split("  ")[0].strip(): line.split() for line in lines}
+    assert rows["foundation stake, fully diluted"][-4:] == ["0.325", "0.326", "0.312", "0.207"]
+    assert rows["foundation stake, press basis"][-4:] == ["0.391", "0.393", "0.376", "0.250"]
+    assert rows["other investors and staff: value"][-4:] == ["169.5", "170.0", "165.1", "145.9"]
+    words = " ".join(result.output.split())
+    assert "egalitarian solution compares gains between the parties, in $bn, present value" in words
+    assert "the non-profit has the 25 % that the press expected" in words
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["solutions.csv", "solutions.json"]
+    assert "frontier" not in written
+    data = json.loads((tmp_path / "solutions.json").read_text())
+    assert data["parties"] == ["Microsoft", "non-profit", "other investors and staff"]
+    assert data["settings"]["sides"] == "three"
+    assert data["solutions"]["nash"]["gains"] == pytest.approx([25.3, 35.8, 35.8], abs=0.05)
+    refused = run("solve", "microsoft-openai", "--set", "sides=three", "--concept", "rubinstein")
+    assert refused.exit_code == 2
+    assert "no concept named 'rubinstein'; known: egalitarian, kalai-smorodinsky, nash" in " ".join(refused.output.split())
 
 
 def test_a_folder_that_cannot_be_made_is_an_error_in_a_sentence(tmp_path: Path) -> None:

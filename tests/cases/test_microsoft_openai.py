@@ -137,6 +137,99 @@ def test_stacks_of_calibrations_agree_with_single_ones() -> None:
     assert np.array_equal(CASE.draw(50, rng=3)["L"], draws["L"])
 
 
+THREE = "three-parties"
+SEATED: list[bg.Concept] = [bg.Nash(), bg.KalaiSmorodinsky(), bg.Egalitarian()]
+
+
+def test_three_parties_divide_what_two_have() -> None:
+    q = model.prepare(CASE.settings())
+    rng = np.random.default_rng(5)
+    deal = {
+        name: rng.random(500) for name in ("stake", "revenue_share", "access", "safety", "approval", "foundation_stake")
+    }
+    two = model.utilities(**{name: v for name, v in deal.items() if name != "foundation_stake"}, **terms_of(q, model.TERMS))
+    three = model.utilities_of_three(**deal, **terms_of(q, model.TERMS_OF_THREE))
+    assert np.array_equal(three[0], two[0])
+    assert three[1] + three[2] == pytest.approx(two[1], rel=1e-13)
+    assert CASE.problem(THREE).disagreement[1:].sum() == pytest.approx(CASE.problem().disagreement[1], rel=1e-14)
+
+
+def terms_of(numbers: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: numbers[name] for name in names}
+
+
+@pytest.mark.parametrize("concept", SEATED, ids=lambda concept: concept.label)
+@pytest.mark.parametrize("scenario", [None, *CASE.scenarios])
+def test_three_parties_all_gain_and_the_certificate_closes(scenario: str | None, concept: bg.Concept) -> None:
+    deal = bg.solve(CASE.problem(scenario, sides="three"), concept)
+    assert np.all(deal.gains > 0)
+    assert abs(deal.certificate.gap) <= 1e-9
+    assert deal.spare is None or np.all(deal.spare <= 1e-6)
+    assert bg.verify(deal).ok
+
+
+# How three count, how two must count for the same terms: with free transfers within OpenAI's side, seats are weights.
+SEATS: list[tuple[bg.Concept, bg.Concept]] = [
+    (bg.Nash(), bg.Nash(weights=(1, 2))),
+    (bg.Nash(weights=(2, 1, 1)), bg.Nash()),
+    (bg.KalaiSmorodinsky(), bg.KalaiSmorodinsky(weights=(1, 2))),
+    (bg.Egalitarian(), bg.Proportional(weights=(1, 2))),
+]
+
+
+@pytest.mark.parametrize(("apart", "merged"), SEATS, ids=repr)
+@pytest.mark.parametrize("n_share", [0.02, 0.25, 0.55])
+def test_a_side_that_splits_counts_twice(apart: bg.Concept, merged: bg.Concept, n_share: float) -> None:
+    three, two = bg.solve(CASE.problem(THREE, n_share=n_share), apart), bg.solve(CASE.problem(), merged)
+    assert three.gains[0] == pytest.approx(two.gains[0], rel=1e-8)
+    assert three.gains[1:] == pytest.approx([two.gains[1] / 2] * 2, rel=1e-8)
+    for name, value in two.terms.items():
+        assert float(three.terms[name]) == pytest.approx(float(value), abs=1e-7)
+
+
+def test_seats_favour_the_side_that_has_two() -> None:
+    for concept, apart, together in zip(SEATED, (25.3, 24.5, 31.4), (36.7, 36.8, 43.9), strict=True):
+        gains = [float(bg.solve(CASE.problem(scenario), concept).gains[0]) for scenario in (THREE, None)]
+        assert gains == pytest.approx([apart, together], abs=0.05)
+
+
+def test_ideal_gains_of_three_are_those_of_their_sides() -> None:
+    two, three = (game.gains(game.ideal) for game in (CASE.problem(), CASE.problem(THREE)))
+    assert three == pytest.approx([two[0], two[1], two[1]], rel=1e-8)
+
+
+def test_stacks_of_three_parties_agree_with_single_ones_and_never_sell_the_whole_company() -> None:
+    draws = CASE.draw(200, rng=4)
+    stack = bg.solve(CASE.problem(THREE, **draws), bg.Nash())
+    ok = stack.status == bg.Status.OK
+    assert np.count_nonzero(ok) > 190
+    assert np.all(stack.terms["stake"][ok] + stack.terms["foundation_stake"][ok] < 0.9)
+    assert bg.verify(stack, trials=200).ok
+    for game in np.flatnonzero(ok)[[0, 99]]:
+        single = bg.solve(CASE.problem(THREE, **{name: float(value[game]) for name, value in draws.items()}), bg.Nash())
+        assert stack.utilities[game] == pytest.approx(single.utilities, rel=1e-11)
+    oversold = {"stake": 0.4, "foundation_stake": 0.7, "revenue_share": 0.2, "access": 0.5, "safety": 0.5}
+    with pytest.raises(InvalidProblem, match="constraint 2"):
+        CASE.problem(THREE).evaluate(oversold)
+
+
+def test_a_deal_that_does_not_name_the_nonprofit_gives_it_what_the_press_expected() -> None:
+    game, press = CASE.problem(THREE), CASE.deals["press-midpoint"].terms
+    assert float(game.feasible.complete(press)["foundation_stake"]) == pytest.approx(0.25 * 0.83)
+    assert np.all(game.gains(game.evaluate(press)) > 0)
+    assert game.evaluate(press)[0] == pytest.approx(CASE.problem().evaluate(press)[0], rel=1e-14)
+
+
+def test_range_of_the_nonprofits_share_ends_at_the_bid_for_it() -> None:
+    assert CASE.parameters["n_share"].high == pytest.approx(97.4 / CASE.problem().disagreement[1], abs=0.005)
+
+
+def test_approval_may_rise_with_the_nonprofits_stake() -> None:
+    terms = {"stake": 0.1, "foundation_stake": 0.3, "revenue_share": 0.2, "access": 0.5, "safety": 0.0}
+    plain, helped = (CASE.problem(THREE, b_f=b_f).feasible.complete(terms)["approval"] for b_f in (0.0, 0.1))
+    assert helped - plain == pytest.approx(0.03)
+
+
 def test_every_number_is_documented() -> None:
     for name, p in CASE.parameters.items():
         assert p.source, name

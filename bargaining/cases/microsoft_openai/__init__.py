@@ -20,10 +20,15 @@ Limits of version 1
 - Net present values as utilities mean neutrality towards risk.
 - Disagreement is constant: the impasse and the breakdown of talks both leave the contract to 2030.
 - The conversion of stakes between the fully diluted and the press's basis is itself an assumption.
+- Who sits at the table as one party is an assumption. The scenario `three-parties` seats the non-profit apart from other
+  investors and staff; equal weights by seat then favour OpenAI's side, though no money has moved (Harsanyi 1977). There, no
+  pair can sign without the third, money moves within OpenAI's side one for one, and what the non-profit has without
+  conversion is assumed on a wide range, on which its stake depends and nothing else.
 
 Never to be claimed: that the model predicts the deal; that Microsoft "has" some bargaining power; that a revenue share that
 stays at 20 % is robust; that bets on AGI create the value; that a deal is fair or efficient for society (users, rivals
 and safety have no payoff here, and the sum of two gains is no measure of welfare); how long talks last; any probability of
 AGI, approval or litigation read off the output; that quantiles of draws from the ranges are a "95 % interval" (they are a
-prior predictive of our boxes); that an even split has legal standing (VirnetX v. Cisco, 767 F.3d 1308, Fed. Cir. 2014).
+prior predictive of our boxes); that an even split has legal standing (VirnetX v. Cisco, 767 F.3d 1308, Fed. Cir. 2014);
+that the non-profit is owed, or will get, the stake that a row of the three-party version shows.
 """

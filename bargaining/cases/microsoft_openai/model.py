@@ -16,6 +16,15 @@ access of scope a to technology after either; g is the level of safety guarantee
 where p is the probability that regulators approve; it is carried as a variable below its two bounds, which is smooth where
 a clip is not. Disagreement d is the contract to 2030 without conversion; see `impasse`. R is constant within a calendar
 year, so all integrals are sums of exponentials over year pieces.
+
+With `sides="three"` OpenAI's side is two parties, the non-profit (N) and all other investors and staff (I), and a deal also
+gives N a stake f in the converted company. Microsoft is as before, and what U_O and d_O were is divided:
+
+    U_N  = psi_N f W - kappa a^2 (1 - mu g)      d_N = n_share d_O           N has the mission to lose, by assumption
+    U_I  = (1 - s - f) W                         d_I = (1 - n_share) d_O
+    p   <= pbar - b_s s - b_a a + b_g g + b_f f,      s + f <= 1
+
+In the baseline (psi_N = 1, b_f = 0) f moves money between N and I one for one and nothing else, and U_N + U_I = U_O.
 """
 
 from __future__ import annotations
@@ -29,6 +38,7 @@ from scipy.special import ndtr
 from bargaining._types import Array, Entry
 from bargaining.case import Settings
 from bargaining.concept import Concept, StrategicModel
+from bargaining.cooperative.egalitarian import Egalitarian
 from bargaining.cooperative.kalai_smorodinsky import KalaiSmorodinsky
 from bargaining.cooperative.nash import Nash
 from bargaining.errors import InvalidProblem
@@ -38,6 +48,7 @@ from bargaining.sets.issues import Issue
 from bargaining.strategic.alternating_offers import AlternatingOffers, Breakdown
 
 PARTIES = ("Microsoft", "OpenAI")
+THREE_PARTIES = ("Microsoft", "non-profit", "other investors and staff")
 MONEY = "$bn, present value at 29 July 2025"
 START = 2025.573  # 29 July 2025
 SHARE_ENDS = 2031  # the revenue share and the old access end on 1 January
@@ -51,18 +62,33 @@ TERMS = (
 )  # fmt: skip
 """The numbers that utilities and constraint need, of those that `prepare` returns."""
 
+TERMS_OF_THREE = (*(name for name in TERMS if name != "d_O"), "d_N", "d_I", "psi_N", "b_f", "f_press", "basis")
+"""The same with OpenAI's side as two parties."""
+
 
 def build(settings: Settings) -> Problem:
-    """Return the bargaining problem of these settings; arrays make a stack."""
+    """Return the bargaining problem of these settings, of two parties or of three; arrays make a stack."""
     numbers = prepare(settings)
+    stake = Issue("stake", _one(settings, "s_low"), _one(settings, "s_high"), "fully diluted")
+    rest = [
+        Issue("revenue_share", 0.0, SHARE, "of all revenue"),
+        Issue("access", 0.0, 1.0, "scope 0 to 1"),
+        Issue("safety", 0.0, 1.0, "level 0 to 1"),
+        Issue("approval", 0.0, 1.0, "probability", implied=approval),
+    ]
+    if settings["sides"] == "three":
+        return from_issues(
+            issues=[stake, Issue("foundation_stake", 0.0, 1.0, "fully diluted", implied=reported_stake), *rest],
+            payoffs=utilities_of_three,
+            parties=THREE_PARTIES,
+            constraints=[room_for_approval, room_for_investors],
+            parameters={name: numbers[name] for name in TERMS_OF_THREE},
+            disagreement=_columns(numbers["d_M"], numbers["d_N"], numbers["d_I"]),
+            impatience=_columns(settings["impatience_M"], settings["impatience_O"], settings["impatience_O"]),
+            units=(MONEY,) * 3,
+        )
     return from_issues(
-        issues=[
-            Issue("stake", _one(settings, "s_low"), _one(settings, "s_high"), "fully diluted"),
-            Issue("revenue_share", 0.0, SHARE, "of all revenue"),
-            Issue("access", 0.0, 1.0, "scope 0 to 1"),
-            Issue("safety", 0.0, 1.0, "level 0 to 1"),
-            Issue("approval", 0.0, 1.0, "probability", implied=approval),
-        ],
+        issues=[stake, *rest],
         payoffs=utilities,
         parties=PARTIES,
         constraints=room_for_approval,
@@ -74,39 +100,78 @@ def build(settings: Settings) -> Problem:
 
 
 def concepts(settings: Settings) -> dict[str, Concept | StrategicModel]:
-    """Return the concepts the case is solved by: Nash, Kalai-Smorodinsky, and alternating offers with breakdown."""
+    """Return the concepts the case is solved by.
+
+    Of two parties: Nash, Kalai-Smorodinsky, and alternating offers with breakdown. Offers alternate between two, so three
+    parties have the egalitarian solution instead, which may compare their gains because all are in the same money.
+    """
+    if settings["sides"] == "three":
+        return {"nash": Nash(), "kalai-smorodinsky": KalaiSmorodinsky(), "egalitarian": Egalitarian()}
     talks = AlternatingOffers(period=_one(settings, "period"), breakdown=Breakdown(_one(settings, "breakdown")))
     return {"nash": Nash(), "kalai-smorodinsky": KalaiSmorodinsky(), "rubinstein": talks}
 
 
 def restate(terms: Mapping[str, Array], settings: Settings) -> dict[str, Array]:
-    """Return the stake on the basis that the press uses, before the dilution by the rounds of 2024 and 2025."""
-    return {"stake, as the press counts it": np.asarray(terms["stake"] / settings["basis"])}
+    """Return the stakes on the basis that the press uses, before the dilution by the rounds of 2024 and 2025."""
+    stakes = {"stake": "stake, as the press counts it", "foundation_stake": "foundation stake, press basis"}
+    return {words: np.asarray(terms[name] / settings["basis"]) for name, words in stakes.items() if name in terms}
 
 
-def utilities(
-    stake: Any, revenue_share: Any, access: Any, safety: Any, approval: Any, *, V0: Any, PV_M: Any, PV_O: Any, A: Any,
-    C: Any, d_M: Any, d_O: Any, eta: Any, phi: Any, gamO: Any, psi: Any, eps: Any, gamM: Any, nu: Any, kappa: Any,
-    mu: Any,
-) -> tuple[Any, Any]:  # fmt: skip
+def utilities(approval: Any, *, d_M: Any, d_O: Any, **deal: Any) -> tuple[Any, Any]:
     """Return u_M and u_O of the module's formulas."""
-    s, r, a, g = stake, revenue_share, access, safety
-    equity = V0 * (1 - eta * s * s) - r * (1 + phi / 2 * r) * PV_O - C * a**gamO
-    microsoft = psi * s * equity + r * (1 - eps / 2 * r) * PV_M + A * a**gamM * (1 - nu * g * g)
-    openai = (1 - s) * equity - kappa * a * a * (1 - mu * g)
+    equity, microsoft, harm = worth(**deal)
+    openai = (1 - deal["stake"]) * equity - harm
     return d_M + approval * (microsoft - d_M), d_O + approval * (openai - d_O)
 
 
+def utilities_of_three(
+    foundation_stake: Any, approval: Any, *, d_M: Any, d_N: Any, d_I: Any, psi_N: Any, **deal: Any
+) -> tuple[Any, Any, Any]:
+    """Return u_M, u_N and u_I of the module's formulas."""
+    equity, microsoft, harm = worth(**deal)
+    nonprofit = psi_N * foundation_stake * equity - harm
+    investors = (1 - deal["stake"] - foundation_stake) * equity
+    return d_M + approval * (microsoft - d_M), d_N + approval * (nonprofit - d_N), d_I + approval * (investors - d_I)
+
+
+def worth(
+    stake: Any, revenue_share: Any, access: Any, safety: Any, *, V0: Any, PV_M: Any, PV_O: Any, A: Any, C: Any, eta: Any,
+    phi: Any, gamO: Any, psi: Any, eps: Any, gamM: Any, nu: Any, kappa: Any, mu: Any, **_: Any,
+) -> tuple[Any, Any, Any]:  # fmt: skip
+    """Return W, U_M, and the harm that access does to OpenAI's mission, kappa a^2 (1 - mu g)."""
+    s, r, a, g = stake, revenue_share, access, safety
+    equity = V0 * (1 - eta * s * s) - r * (1 + phi / 2 * r) * PV_O - C * a**gamO
+    microsoft = psi * s * equity + r * (1 - eps / 2 * r) * PV_M + A * a**gamM * (1 - nu * g * g)
+    return equity, microsoft, kappa * a * a * (1 - mu * g)
+
+
 def room_for_approval(
-    stake: Any, access: Any, safety: Any, approval: Any, *, pbar: Any, b_s: Any, b_a: Any, b_g: Any
-) -> Any:
+    stake: Any, access: Any, safety: Any, approval: Any, *, pbar: Any, b_s: Any, b_a: Any, b_g: Any,
+    foundation_stake: Any = 0.0, b_f: Any = 0.0,
+) -> Any:  # fmt: skip
     """Return how far the probability of approval lies below what the terms permit."""
-    return pbar - b_s * stake - b_a * access + b_g * safety - approval
+    return pbar - b_s * stake - b_a * access + b_g * safety + b_f * foundation_stake - approval
 
 
-def approval(stake: Any, access: Any, safety: Any, *, pbar: Any, b_s: Any, b_a: Any, b_g: Any) -> Any:
+def room_for_investors(stake: Any, foundation_stake: Any) -> Any:
+    """Return what of the company is left to investors and staff.
+
+    It binds in no deal that they would sign; without it the set would also hold deals that sell more than the company.
+    """
+    return 1 - stake - foundation_stake
+
+
+def approval(
+    stake: Any, access: Any, safety: Any, *, pbar: Any, b_s: Any, b_a: Any, b_g: Any,
+    foundation_stake: Any = 0.0, b_f: Any = 0.0,
+) -> Any:  # fmt: skip
     """Return the probability of approval of a deal."""
-    return np.clip(pbar - b_s * stake - b_a * access + b_g * safety, 0.0, 1.0)
+    return np.clip(pbar - b_s * stake - b_a * access + b_g * safety + b_f * foundation_stake, 0.0, 1.0)
+
+
+def reported_stake(*, f_press: Any, basis: Any) -> Any:
+    """Return the non-profit's stake of a deal that does not name it: the one that the press expected, fully diluted."""
+    return f_press * basis
 
 
 def prepare(settings: Settings) -> dict[str, Entry]:
@@ -129,7 +194,8 @@ def prepare(settings: Settings) -> dict[str, Entry]:
         "V0": q["V"] + q["r_ref"] * base_O,
         "payments": SHARE * sum(revenue * (end - start) for start, end, revenue in pieces if end <= SHARE_ENDS - START),
     }
-    return numbers | impasse(numbers)
+    numbers |= impasse(numbers)
+    return numbers | {"d_N": q["n_share"] * numbers["d_O"], "d_I": (1 - q["n_share"]) * numbers["d_O"]}
 
 
 def year_pieces(q: Mapping[str, Any]) -> list[tuple[float, float, Entry]]:
