@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from bargaining import cases as cases
     from bargaining import errors as errors
     from bargaining import plots as plots
+    from bargaining.catalogue import concepts as concepts
     from bargaining.concept import Concept as Concept
     from bargaining.concept import StrategicModel as StrategicModel
     from bargaining.concept import Welfare as Welfare
@@ -65,6 +66,7 @@ _HOMES = {
     "cases": "",
     "errors": "",
     "plots": "",
+    "concepts": "catalogue",
     "Concept": "concept",
     "StrategicModel": "concept",
     "Welfare": "concept",

@@ -10,17 +10,19 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+from rich.console import Console, Group
 from rich.markup import escape
 from rich.table import Table
 
 import bargaining
 from bargaining import cases
 from bargaining.case import Case
+from bargaining.catalogue import concepts
 from bargaining.errors import BargainingError, InvalidProblem, OutsideRange
-from bargaining.reports import Report, solve_case
+from bargaining.reports import ALL, Report, solve_case
 
 WIDTH = 80
+MOST, WIDEST = 5, 7  # solutions side by side in a table, and numbers side by side in a row
 
 app = typer.Typer(
     help="Solve bargaining problems.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
@@ -76,6 +78,8 @@ def _describe(case: Case, console: Console) -> None:
     console.print(f"[bold]{case.name}[/]  {case.title} (information of {case.as_of})\n")
     usual = list(case.concepts())
     console.print("[bold]Concepts[/] (--concept): " + ", ".join(usual))
+    others = [name for name in concepts() if name not in usual]
+    console.print("  of the library: " + ", ".join(others) + f"; or {ALL}")
     for name in case.scenarios:
         if list(case.concepts(name)) != usual:
             console.print(f"  of {name}: " + ", ".join(case.concepts(name)))
@@ -106,7 +110,7 @@ def _describe(case: Case, console: Console) -> None:
 @app.command("solve")
 def solve_command(
     case: Annotated[str, typer.Argument(help="The case; see `bargaining list`.")],
-    concept: Annotated[list[str] | None, typer.Option(help="A concept; may be repeated. Default: all of the case.")] = None,
+    concept: Annotated[list[str] | None, typer.Option(help="A concept, or all; may repeat. Default: the case's.")] = None,
     scenario: Annotated[str | None, typer.Option(help="A named scenario of the case.")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change a parameter.")] = None,
     out: Annotated[
@@ -138,6 +142,22 @@ def _print(report: Report, console: Console) -> None:
     console.print(f"[bold]{report.case.title}[/]")
     unit = report.problem.units[0]
     console.print(f"Scenario: {chosen}. Information of {report.case.as_of}." + (f" Money: {unit}." if unit else "") + "\n")
+    console.print(_columns(report) if len(report.heads()) <= MOST else _lines(report))
+    notes = [
+        "The gap is the most, as a share, that any deal found could add to the weighted gains on which a solution stands."
+    ]
+    if len(report.heads()) > MOST:
+        notes = []
+    notes += report.comparisons()
+    notes += [f"Left out: {reason}" for reason in dict.fromkeys(report.left_out.values())]
+    notes += [f"{name.replace('-', ' ').capitalize()}: {deal.title}." for name, deal in report.case.deals.items()]
+    notes += [f"{name.capitalize()} is not on the table: {reason}" for name, reason in report.refused.items()]
+    notes.append("These assumptions give these deals; the model does not predict the deal.")
+    console.print("\n" + "\n".join(escape(line) for line in report.offers() + notes))
+
+
+def _columns(report: Report) -> Table:
+    """Return a table with a column a solution."""
     table = Table(box=None, pad_edge=False, padding=(0, 1))
     table.add_column("", no_wrap=True)
     for head in report.heads():
@@ -148,15 +168,24 @@ def _print(report: Report, console: Console) -> None:
         table.add_row(f"[bold]{title}[/]")
         for label, cells in rows:
             table.add_row(label, *cells)
-    console.print(table)
-    notes = [
-        "The gap is the most, as a share, that any deal found could add to the weighted gains on which a solution stands."
-    ]
-    notes += report.comparisons()
-    notes += [f"{name.replace('-', ' ').capitalize()}: {deal.title}." for name, deal in report.case.deals.items()]
-    notes += [f"{name.capitalize()} is not on the table: {reason}" for name, reason in report.refused.items()]
-    notes.append("These assumptions give these deals; the model does not predict the deal.")
-    console.print("\n" + "\n".join(escape(line) for line in report.offers() + notes))
+    return table
+
+
+def _lines(report: Report) -> Group:
+    """Return a table with a row a solution, for more of them than fit side by side; in two parts if it is too wide."""
+    terms, gains = list(report.problem.feasible.bounds()), [f"gain of {party}" for party in report.problem.parties]
+    heads, split = [*terms, *gains], len(terms) if len(terms) + len(gains) > WIDEST else 0
+    parts = [slice(0, split), slice(split, len(heads))] if split else [slice(0, len(heads))]
+    tables = []
+    for part in parts:
+        table = Table(box=None, pad_edge=False, padding=(0, 1))
+        table.add_column("")
+        for head in heads[part]:
+            table.add_column(head.replace("_", "\n").replace(" ", "\n"), justify="right", vertical="bottom")
+        for label, cells in report.lines():
+            table.add_row(label, *cells[part])
+        tables += [table, ""]
+    return Group(*tables, "* at a bound")
 
 
 def _write(report: Report, folder: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,17 @@ import numpy as np
 import bargaining
 from bargaining._types import Array
 from bargaining.case import Case, Settings
-from bargaining.concept import Welfare
-from bargaining.errors import InvalidProblem, UnknownName
+from bargaining.catalogue import concepts as all_concepts
+from bargaining.concept import Concept
+from bargaining.errors import InvalidProblem, NotConvex, UnknownName
 from bargaining.problems.problem import Problem
 from bargaining.solution import CLOSED, Solution, solve
 from bargaining.strategic.alternating_offers import AlternatingOffers
 
 Row = tuple[str, list[str]]
+
+ALL = "all"
+"""The name under which every concept of the library is asked for."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,8 @@ class Report:
     settings: Settings
     problem: Problem
     solutions: Mapping[str, Solution]
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """Why concepts of the library that were asked for with all others do not apply."""
 
     @property
     def deals(self) -> dict[str, dict[str, float]]:
@@ -86,6 +92,16 @@ class Report:
         ]
         return [("Terms (* at a bound)", terms), ("Money", money), ("Certificate", proof)]
 
+    def lines(self) -> list[Row]:
+        """Return one row a solution or marked deal, for tables of many: its terms, then each party's gain."""
+        columns = [dict(solution.terms) for solution in self.solutions.values()]
+        columns += [self.problem.feasible.complete(deal) for deal in self.deals.values()]
+        utilities = [s.utilities for s in self.solutions.values()] + [self.problem.evaluate(d) for d in self.deals.values()]
+        return [
+            (head, [self._term(name, terms) for name in columns[0]] + [f"{float(g):+.1f}" for g in self.problem.gains(u)])
+            for head, terms, u in zip(self.heads(), columns, utilities, strict=True)
+        ]
+
     def _term(self, name: str, column: Mapping[str, Array]) -> str:
         value = float(column[name])
         bounds = self.problem.feasible.bounds().get(name, ())
@@ -107,8 +123,11 @@ class Report:
     def comparisons(self) -> list[str]:
         """Return which solutions compare the parties' gains, and in what unit: another unit would make another deal."""
         unit = self.problem.units[0] or "the units given"
-        compared = [s.concept for s in self.solutions.values() if isinstance(s.concept, Welfare) and s.concept.compares]
-        return [f"The {concept.label} solution compares gains between the parties, in {unit}." for concept in compared]
+        compared = [s.concept for s in self.solutions.values() if isinstance(s.concept, Concept) and s.concept.compares]
+        if not compared:
+            return []
+        labels = ", ".join(concept.label for concept in compared)
+        return [f"Gains are compared between the parties, in {unit}, by: {labels}."]
 
     def record(self) -> dict[str, Any]:
         """Return everything as plain data, for JSON."""
@@ -180,12 +199,19 @@ def _plain(solution: Solution) -> dict[str, Any]:
 
 
 def solve_case(case: Case, scenario: str | None, overrides: Mapping[str, Any], wanted: Sequence[str]) -> Report:
-    """Solve a case by the wanted concepts, or by all of its concepts."""
+    """Solve a case by the wanted concepts, by the case's own if none are named, or by all of the library if "all" is."""
     problem = case.problem(scenario, **overrides)
-    concepts = case.concepts(scenario, **overrides)
+    own = case.concepts(scenario, **overrides)
+    known = own | {name: concept for name, concept in all_concepts().items() if name not in own}
     for name in wanted:
-        if name not in concepts:
-            raise UnknownName("concept", name, concepts)
-    chosen = {name: concepts[name] for name in (wanted or concepts)}
-    solutions = {name: solve(problem, concept) for name, concept in chosen.items()}
-    return Report(case, scenario, case.settings(scenario, **overrides), problem, solutions)
+        if name not in known and name != ALL:
+            raise UnknownName("concept", name, [*known, ALL])
+    solutions, left_out = {}, {}
+    for name in known if ALL in wanted else wanted or own:
+        try:
+            solutions[name] = solve(problem, known[name])
+        except (InvalidProblem, NotConvex) as error:
+            if name in wanted or name in own:
+                raise
+            left_out[name] = str(error)
+    return Report(case, scenario, case.settings(scenario, **overrides), problem, solutions, left_out)

@@ -69,8 +69,8 @@ def test_three_parties_have_a_table_of_80_columns_and_files_without_a_figure(tmp
     written, lines = result.output.split("\nWrote ")[1], result.output.split("\nWrote ")[0].splitlines()
     assert max(map(len, lines)) <= 80
     rows = {line.split("  ")[0].strip(): line.split() for line in lines}
-    assert rows["foundation stake, fully diluted"][-4:] == ["0.325", "0.326", "0.312", "0.207"]
-    assert rows["foundation stake, press basis"][-4:] == ["0.391", "0.393", "0.376", "0.250"]
+    assert rows["nonprofit stake, fully diluted"][-4:] == ["0.325", "0.326", "0.312", "0.207"]
+    assert rows["nonprofit stake, press basis"][-4:] == ["0.391", "0.393", "0.376", "0.250"]
     assert rows["other investors and staff: value"][-4:] == ["169.5", "170.0", "165.1", "145.9"]
     words = " ".join(result.output.split())
     assert "egalitarian solution compares gains between the parties, in $bn, present value" in words

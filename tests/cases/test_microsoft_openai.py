@@ -144,10 +144,8 @@ SEATED: list[bg.Concept] = [bg.Nash(), bg.KalaiSmorodinsky(), bg.Egalitarian()]
 def test_three_parties_divide_what_two_have() -> None:
     q = model.prepare(CASE.settings())
     rng = np.random.default_rng(5)
-    deal = {
-        name: rng.random(500) for name in ("stake", "revenue_share", "access", "safety", "approval", "foundation_stake")
-    }
-    two = model.utilities(**{name: v for name, v in deal.items() if name != "foundation_stake"}, **terms_of(q, model.TERMS))
+    deal = {name: rng.random(500) for name in ("stake", "revenue_share", "access", "safety", "approval", "nonprofit_stake")}
+    two = model.utilities(**{name: v for name, v in deal.items() if name != "nonprofit_stake"}, **terms_of(q, model.TERMS))
     three = model.utilities_of_three(**deal, **terms_of(q, model.TERMS_OF_THREE))
     assert np.array_equal(three[0], two[0])
     assert three[1] + three[2] == pytest.approx(two[1], rel=1e-13)
@@ -203,19 +201,19 @@ def test_stacks_of_three_parties_agree_with_single_ones_and_never_sell_the_whole
     stack = bg.solve(CASE.problem(THREE, **draws), bg.Nash())
     ok = stack.status == bg.Status.OK
     assert np.count_nonzero(ok) > 190
-    assert np.all(stack.terms["stake"][ok] + stack.terms["foundation_stake"][ok] < 0.9)
+    assert np.all(stack.terms["stake"][ok] + stack.terms["nonprofit_stake"][ok] < 0.9)
     assert bg.verify(stack, trials=200).ok
     for game in np.flatnonzero(ok)[[0, 99]]:
         single = bg.solve(CASE.problem(THREE, **{name: float(value[game]) for name, value in draws.items()}), bg.Nash())
         assert stack.utilities[game] == pytest.approx(single.utilities, rel=1e-11)
-    oversold = {"stake": 0.4, "foundation_stake": 0.7, "revenue_share": 0.2, "access": 0.5, "safety": 0.5}
+    oversold = {"stake": 0.4, "nonprofit_stake": 0.7, "revenue_share": 0.2, "access": 0.5, "safety": 0.5}
     with pytest.raises(InvalidProblem, match="constraint 2"):
         CASE.problem(THREE).evaluate(oversold)
 
 
 def test_a_deal_that_does_not_name_the_nonprofit_gives_it_what_the_press_expected() -> None:
     game, press = CASE.problem(THREE), CASE.deals["press-midpoint"].terms
-    assert float(game.feasible.complete(press)["foundation_stake"]) == pytest.approx(0.25 * 0.83)
+    assert float(game.feasible.complete(press)["nonprofit_stake"]) == pytest.approx(0.25 * 0.83)
     assert np.all(game.gains(game.evaluate(press)) > 0)
     assert game.evaluate(press)[0] == pytest.approx(CASE.problem().evaluate(press)[0], rel=1e-14)
 
@@ -225,7 +223,7 @@ def test_range_of_the_nonprofits_share_ends_at_the_bid_for_it() -> None:
 
 
 def test_approval_may_rise_with_the_nonprofits_stake() -> None:
-    terms = {"stake": 0.1, "foundation_stake": 0.3, "revenue_share": 0.2, "access": 0.5, "safety": 0.0}
+    terms = {"stake": 0.1, "nonprofit_stake": 0.3, "revenue_share": 0.2, "access": 0.5, "safety": 0.0}
     plain, helped = (CASE.problem(THREE, b_f=b_f).feasible.complete(terms)["approval"] for b_f in (0.0, 0.1))
     assert helped - plain == pytest.approx(0.03)
 

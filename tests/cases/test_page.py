@@ -55,7 +55,7 @@ def test_row_of_three_parties(concept: bg.Concept) -> None:
         concept.label,
         f"{terms['stake']:.3f}",
         f"{terms['stake'] / 0.830:.3f}",
-        f"{terms['foundation_stake']:.3f}",
+        f"{terms['nonprofit_stake']:.3f}",
         f"{terms['access']:.2f}",
         " / ".join(f"{gain:.1f}" for gain in deal.gains),
         f"{float(bg.solve(CASE.problem(), merged).gains[0]):.1f}",
@@ -65,8 +65,8 @@ def test_row_of_three_parties(concept: bg.Concept) -> None:
 
 # a change to the three-party baseline, then the term it moves, and what the page says of it and of Microsoft's gain
 CHANGES = [
-    ({"n_share": 0.02}, "foundation_stake", "0.18", "25.3"),
-    ({"n_share": 0.55}, "foundation_stake", "0.52", "25.3"),
+    ({"n_share": 0.02}, "nonprofit_stake", "0.18", "25.3"),
+    ({"n_share": 0.55}, "nonprofit_stake", "0.52", "25.3"),
     ({"psi_N": 0.7}, "access", "0.76", "20.8"),
     ({"psi_N": 1.3}, "access", "0.95", "27.7"),
     ({"b_f": 0.3}, "approval", "1.00", "29.6"),

@@ -78,7 +78,7 @@ def build(settings: Settings) -> Problem:
     ]
     if settings["sides"] == "three":
         return from_issues(
-            issues=[stake, Issue("foundation_stake", 0.0, 1.0, "fully diluted", implied=reported_stake), *rest],
+            issues=[stake, Issue("nonprofit_stake", 0.0, 1.0, "fully diluted", implied=reported_stake), *rest],
             payoffs=utilities_of_three,
             parties=THREE_PARTIES,
             constraints=[room_for_approval, room_for_investors],
@@ -113,7 +113,7 @@ def concepts(settings: Settings) -> dict[str, Concept | StrategicModel]:
 
 def restate(terms: Mapping[str, Array], settings: Settings) -> dict[str, Array]:
     """Return the stakes on the basis that the press uses, before the dilution by the rounds of 2024 and 2025."""
-    stakes = {"stake": "stake, as the press counts it", "foundation_stake": "foundation stake, press basis"}
+    stakes = {"stake": "stake, as the press counts it", "nonprofit_stake": "nonprofit stake, press basis"}
     return {words: np.asarray(terms[name] / settings["basis"]) for name, words in stakes.items() if name in terms}
 
 
@@ -125,12 +125,12 @@ def utilities(approval: Any, *, d_M: Any, d_O: Any, **deal: Any) -> tuple[Any, A
 
 
 def utilities_of_three(
-    foundation_stake: Any, approval: Any, *, d_M: Any, d_N: Any, d_I: Any, psi_N: Any, **deal: Any
+    nonprofit_stake: Any, approval: Any, *, d_M: Any, d_N: Any, d_I: Any, psi_N: Any, **deal: Any
 ) -> tuple[Any, Any, Any]:
     """Return u_M, u_N and u_I of the module's formulas."""
     equity, microsoft, harm = worth(**deal)
-    nonprofit = psi_N * foundation_stake * equity - harm
-    investors = (1 - deal["stake"] - foundation_stake) * equity
+    nonprofit = psi_N * nonprofit_stake * equity - harm
+    investors = (1 - deal["stake"] - nonprofit_stake) * equity
     return d_M + approval * (microsoft - d_M), d_N + approval * (nonprofit - d_N), d_I + approval * (investors - d_I)
 
 
@@ -147,26 +147,26 @@ def worth(
 
 def room_for_approval(
     stake: Any, access: Any, safety: Any, approval: Any, *, pbar: Any, b_s: Any, b_a: Any, b_g: Any,
-    foundation_stake: Any = 0.0, b_f: Any = 0.0,
+    nonprofit_stake: Any = 0.0, b_f: Any = 0.0,
 ) -> Any:  # fmt: skip
     """Return how far the probability of approval lies below what the terms permit."""
-    return pbar - b_s * stake - b_a * access + b_g * safety + b_f * foundation_stake - approval
+    return pbar - b_s * stake - b_a * access + b_g * safety + b_f * nonprofit_stake - approval
 
 
-def room_for_investors(stake: Any, foundation_stake: Any) -> Any:
+def room_for_investors(stake: Any, nonprofit_stake: Any) -> Any:
     """Return what of the company is left to investors and staff.
 
     It binds in no deal that they would sign; without it the set would also hold deals that sell more than the company.
     """
-    return 1 - stake - foundation_stake
+    return 1 - stake - nonprofit_stake
 
 
 def approval(
     stake: Any, access: Any, safety: Any, *, pbar: Any, b_s: Any, b_a: Any, b_g: Any,
-    foundation_stake: Any = 0.0, b_f: Any = 0.0,
+    nonprofit_stake: Any = 0.0, b_f: Any = 0.0,
 ) -> Any:  # fmt: skip
     """Return the probability of approval of a deal."""
-    return np.clip(pbar - b_s * stake - b_a * access + b_g * safety + b_f * foundation_stake, 0.0, 1.0)
+    return np.clip(pbar - b_s * stake - b_a * access + b_g * safety + b_f * nonprofit_stake, 0.0, 1.0)
 
 
 def reported_stake(*, f_press: Any, basis: Any) -> Any:
