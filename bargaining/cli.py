@@ -176,7 +176,7 @@ def _lines(report: Report) -> Group:
     terms, gains = list(report.problem.feasible.bounds()), [f"gain of {party}" for party in report.problem.parties]
     heads, split = [*terms, *gains], len(terms) if len(terms) + len(gains) > WIDEST else 0
     parts = [slice(0, split), slice(split, len(heads))] if split else [slice(0, len(heads))]
-    tables = []
+    tables: list[Table | str] = []
     for part in parts:
         table = Table(box=None, pad_edge=False, padding=(0, 1))
         table.add_column("")

@@ -16,6 +16,7 @@ import numpy as np
 
 import bargaining as bg
 from bargaining.concept import Concept, StrategicModel
+from bargaining.errors import BargainingError, InvalidProblem, NotConvex
 from bargaining.problems.problem import Problem
 from bargaining.solution import Solution
 
@@ -41,6 +42,11 @@ def barter() -> Problem:
 
 def parabola(d: tuple[float, float] = (0, 0)) -> Problem:
     return bg.from_curve(lambda u: 4 - u**2, d, low=0, high=2, concave=True)
+
+
+def other_units() -> Problem:
+    """The parabola with u_1 -> 1 + 3 u_1 and u_2 -> -1 + u_2 / 2, written anew."""
+    return bg.from_curve(lambda u: -1 + (4 - ((u - 1) / 3) ** 2) / 2, (1, -1), low=1, high=7, concave=True)
 
 
 def circle() -> Problem:
@@ -109,6 +115,17 @@ def capped_simplex() -> Problem:
     return hull([[0.2, 0.8, 0], [0.2, 0, 0.8], [0, 1, 0], [0, 0, 1]])
 
 
+def simplex_of_issues() -> Problem:
+    """The same set, described by its shares."""
+    return bg.from_issues(
+        [bg.Issue("a", 0, 0.2), bg.Issue("b"), bg.Issue("c")],
+        {"one": lambda a: a, "two": lambda b: b, "three": lambda c: c},
+        [0, 0, 0],
+        constraints=lambda a, b, c: 1 - a - b - c,
+        concave=True,
+    )
+
+
 def three_points() -> Problem:
     return bg.from_points([[1, 4], [4, 1], [2.2, 1.6]], disagreement=[0, 0])
 
@@ -165,7 +182,27 @@ def problems() -> dict[str, Callable[[], Problem]]:
 
 CONCEPTS: list[Concept] = [
     bg.Nash(), bg.KalaiSmorodinsky(), bg.Egalitarian(), bg.Utilitarian(), bg.Utilitarian(rational=False),
+    bg.EqualLoss(), bg.Yu(2), bg.Dictatorial(0), bg.LexicographicEgalitarian(), bg.LexicographicKalaiSmorodinsky(),
+    bg.NashSet(), bg.ConleyWilkie(), bg.EqualArea(), bg.AveragePayoff(), bg.PerlesMaschler(), bg.Raiffa(),
 ]  # fmt: skip
+
+FOR_TWO = (bg.EqualArea, bg.AveragePayoff, bg.PerlesMaschler, bg.Yu)
+CONVEX_ONLY = (*FOR_TWO, bg.Raiffa)
+
+
+def refusal(problem: Problem, concept: Concept | StrategicModel) -> type[BargainingError] | None:
+    """The error by which a concept says that it does not apply to a problem."""
+    searched = isinstance(concept, bg.NashSet) and problem.feasible.convex is None
+    if problem.n > 2 and (isinstance(concept, FOR_TWO) or searched):
+        return InvalidProblem
+    if problem.feasible.convex is False and isinstance(concept, CONVEX_ONLY):
+        return NotConvex
+    return None
+
+
+def applicable(problem: Problem) -> list[Concept]:
+    """The concepts that apply to a problem."""
+    return [concept for concept in CONCEPTS if refusal(problem, concept) is None]
 
 
 # -- published results -----------------------------------------------------------------------------------------------
@@ -226,6 +263,15 @@ OR_1990 = "Osborne and Rubinstein (1990), chapter 2"
 RUBINSTEIN = "Rubinstein (1982)"
 BRW_1986 = "Binmore, Rubinstein and Wolinsky (1986)"
 MUTHOO = "Muthoo (1999)"
+CHUN_1988 = "Chun (1988)"
+ANBARCI_BIGELOW = "Anbarci and Bigelow (1994)"
+RADZIK = "Anbarci (1995); Radzik (1998)"
+PERLES_MASCHLER = "Perles and Maschler (1981)"
+LIVNE = "Raiffa (1953); Livne (1989)"
+RAIFFA_1953 = "Raiffa (1953); Diskin, Koppel and Samet (2011)"
+IMAI_1983 = "Imai (1983)"
+CHUN_PETERS = "Chun and Peters (1988)"
+HALF_AREA = 2 * ((1 + 2**0.5) ** (1 / 3) - (2**0.5 - 1) ** (1 / 3))  # x^3 + 12 x = 16
 FIRST_SET, SECOND_SET = [[0, 0], [0, 1], [0.75, 0.75], [1, 0]], [[0, 0], [0, 1], [1, 0.7], [1, 0]]
 
 SOLVED = [
@@ -240,9 +286,29 @@ SOLVED = [
     Solved("parabola, d = (0, 1)", lambda: parabola((0, 1)), KS, utilities, [(15**0.5 - 3**0.5) / 2, (3 * 5**0.5 - 1) / 2],
            KS_1975),
     Solved("parabola, d = (0, 1): ideal point", lambda: parabola((0, 1)), KS, ideal, [3**0.5, 4], KS_1975),
+    Solved("parabola", parabola, bg.EqualLoss(), utilities, [1, 3], CHUN_1988),
+    Solved("parabola", parabola, bg.AveragePayoff(), utilities, [6 / 5, 64 / 25], RADZIK),
+    Solved("parabola", parabola, bg.EqualArea(), utilities, [HALF_AREA, 4 - HALF_AREA**2], ANBARCI_BIGELOW),
+    Solved("parabola", parabola, bg.PerlesMaschler(), utilities, [2 ** (1 / 3), 4 - 2 ** (2 / 3)], PERLES_MASCHLER),
+    Solved("parabola", parabola, bg.Raiffa(), utilities, [1.2159418171471696, 2.521485497312839], RAIFFA_1953),
+    Solved("parabola, after one step of Raiffa's", lambda: parabola((1, 2)), bg.Raiffa(), utilities,
+           [1.2159418171471696, 2.521485497312839], RAIFFA_1953),
+    Solved("parabola, after two steps of Raiffa's", lambda: parabola(((1 + 2**0.5) / 2, 2.5)), bg.Raiffa(), utilities,
+           [1.2159418171471696, 2.521485497312839], RAIFFA_1953),
+    Solved("parabola in other units", other_units, NASH, utilities, [1 + 6 / 3**0.5, 1 / 3], ROTH_1979),
+    Solved("parabola in other units", other_units, KS, utilities, [3 * 5**0.5 - 2, 5**0.5 - 2], ROTH_1979),
+    Solved("parabola in other units", other_units, bg.PerlesMaschler(), utilities,
+           [1 + 3 * 2 ** (1 / 3), 1 - 2 ** (-1 / 3)], ROTH_1979),
+    Solved("parabola in other units", other_units, EGALITARIAN, gains, [117**0.5 - 9] * 2, KALAI_1977),
+    Solved("parabola in other units", other_units, bg.EqualLoss(), utilities, [189**0.5 - 8, 189**0.5 - 14], CHUN_1988),
     Solved("kinked polygon", kinked, NASH, utilities, [6, 10], NASH_1950),
     Solved("kinked polygon", kinked, KS, utilities, [55 / 8, 33 / 4], KS_1975),
     Solved("kinked polygon", kinked, EGALITARIAN, utilities, [22 / 3, 22 / 3], KALAI_1977),
+    Solved("kinked polygon", kinked, bg.EqualLoss(), utilities, [20 / 3, 26 / 3], CHUN_1988),
+    Solved("kinked polygon", kinked, bg.EqualArea(), utilities, [149 / 22, 93 / 11], ANBARCI_BIGELOW, 1e-12),
+    Solved("kinked polygon", kinked, bg.AveragePayoff(), utilities, [12001 / 1758, 7337 / 879], RADZIK, 1e-12),
+    Solved("kinked polygon", kinked, bg.Raiffa(), utilities, [161 / 24, 103 / 12], RAIFFA_1953, 1e-12),
+    Solved("kinked polygon", kinked, bg.Raiffa(step=0), utilities, [6.546938965560376, 8.906122068879554], LIVNE, 1e-12),
     Solved("kinked polygon", kinked, bg.Utilitarian(), lambda s: np.sum(s.utilities), 16, MYERSON_1981),
     Solved("monotonicity, smaller set", lambda: hull(FIRST_SET), NASH, utilities, [0.75, 0.75], KS_1975, printed=True),
     Solved("monotonicity, larger set", lambda: hull(SECOND_SET), NASH, utilities, [1, 0.7], KS_1975, printed=True),
@@ -264,11 +330,16 @@ SOLVED = [
     Solved("log-rolling", log_rolling, NASH, utilities, [3, 2], "Raiffa (1982)"),
     Solved("log-rolling: terms", log_rolling, NASH, lambda s: list(s.terms.values()), [1, 0], "Raiffa (1982)"),
     Solved("log-rolling", log_rolling, KS, utilities, [36 / 13, 27 / 13], "Brams and Taylor (1996), adjusted winner"),
+    Solved("log-rolling", log_rolling, bg.PerlesMaschler(), utilities, [1.5 + 6**0.5 / 2, 2.5 - 6**0.5 / 6], PERLES_MASCHLER),
     Solved("log-rolling", log_rolling, EGALITARIAN, utilities, [2.25, 2.25], KALAI_1977),
     Solved("Edgeworth box: terms", edgeworth_box, NASH, lambda s: list(s.terms.values()), [2 / 3, 1 / 3], NASH_1950, 1e-8),
     Solved("Edgeworth box", edgeworth_box, NASH, utilities, [2 ** (2 / 3) / 3] * 2, NASH_1950, 1e-8),
     Solved("three points: all maximisers", three_points, NASH, lambda s: s.ties.utilities if s.ties else None,
            [[1, 4], [4, 1]], "Kaneko (1980); Herrero (1989)"),
+    Solved("three points: all maximisers", three_points, bg.NashSet(), lambda s: s.ties.utilities if s.ties else None,
+           [[1, 4], [4, 1]], "Kaneko (1980); Herrero (1989)"),
+    Solved("three points: on the way to the Nash point of the hull", three_points, bg.ConleyWilkie(), utilities, [1.6, 1.6],
+           "Conley and Wilkie (1996)"),
     Solved("three points with lotteries", lambda: bg.lotteries(three_points()), NASH, utilities, [2.5, 2.5],
            NASH_1950),
     Solved("three points: weakly efficient", three_points, KS, utilities, [1.6, 1.6], "Conley and Wilkie (1991)"),
@@ -276,8 +347,10 @@ SOLVED = [
     Solved("linear frontier, d = (2, 3)", lambda: hull([[10, 0], [0, 10]], (2, 3)), KS, utilities, [4.5, 5.5], KS_1975),
     Solved("linear frontier, d = (2, 3): ideal", lambda: hull([[10, 0], [0, 10]], (2, 3)), KS, ideal, [7, 8], KS_1975),
     Solved("rectangle: weakly efficient", lambda: hull([[1, 3]]), EGALITARIAN, utilities, [1, 1], KALAI_1977),
-    Solved("rectangle", lambda: hull([[1, 3]]), NASH, utilities, [1, 3], "Chun and Peters (1988)"),
-    Solved("rectangle", lambda: hull([[1, 3]]), KS, utilities, [1, 3], "Chun and Peters (1988)"),
+    *(
+        Solved("rectangle", lambda: hull([[1, 3]]), concept, utilities, [1, 3], CHUN_PETERS)
+        for concept in (bg.LexicographicEgalitarian(), NASH, KS, bg.PerlesMaschler())
+    ),
     Solved("kinked polygon, d = (1, 2)", lambda: kinked((1, 2)), bg.Proportional((2, 1)), utilities, [8.2, 5.6],
            KALAI_1977),
     Solved("tiny surplus, large utilities", large_utilities, NASH, gains, [5e-4, 5e-4], NASH_1950, 2e-7),
@@ -285,6 +358,8 @@ SOLVED = [
     Solved("tiny surplus, large utilities", large_utilities, EGALITARIAN, gains, [5e-4, 5e-4], KALAI_1977, 2e-7),
     Solved("tiny surplus, large utilities", large_utilities, bg.Nash((0.9, 0.1)), gains, [9e-4, 1e-4], HARSANYI_SELTEN,
            2e-7),
+    Solved("risk sensitivity: before", parabola, bg.PerlesMaschler(), first_utility, 2 ** (1 / 3), KRS_1981),
+    Solved("risk sensitivity: after", circle, bg.PerlesMaschler(), utilities, [2**0.5] * 2, KRS_1981),
     Solved("risk sensitivity: after", circle, NASH, utilities, [2**0.5] * 2, KRS_1981),
     Solved("risk sensitivity: after", circle, KS, utilities, [2**0.5] * 2, KRS_1981),
     Solved("three parties, u_1 + 2 u_2 + 3 u_3 = 30", lambda: hull(np.diag([30, 15, 10]), (1, 0, 2)),
@@ -296,6 +371,9 @@ SOLVED = [
     Solved("simplex with a cap", capped_simplex, NASH, utilities, [0.2, 0.4, 0.4], "Thomson (1994)"),
     Solved("simplex with a cap", capped_simplex, KS, utilities, [1 / 11, 5 / 11, 5 / 11], "Thomson (1994)"),
     Solved("simplex with a cap", capped_simplex, EGALITARIAN, utilities, [0.2, 0.2, 0.2], KALAI_1977),
+    Solved("simplex with a cap", capped_simplex, bg.LexicographicEgalitarian(), utilities, [0.2, 0.4, 0.4], IMAI_1983),
+    Solved("simplex with a cap, as issues", simplex_of_issues, bg.LexicographicEgalitarian(), utilities, [0.2, 0.4, 0.4],
+           IMAI_1983),
     Solved("Rubinstein, factors .9 and .8", pie, talks(0.9, 0.8), utilities, [5 / 7, 2 / 7], RUBINSTEIN, 1e-12),
     Solved("Rubinstein, second's offer", pie, talks(0.9, 0.8), lambda s: offer(1)(s)[0], 9 / 14, RUBINSTEIN, 1e-12),
     *(

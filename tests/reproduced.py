@@ -31,18 +31,27 @@ payoffs one round later states his with payoffs that have grown by the discount 
 REFERENCES = """
 ## Sources
 
+- Anbarci, N. (1995). Reference functions and balanced concessions in bargaining. *Canadian Journal of Economics* 28,
+  675-682.
+- Anbarci, N., Bigelow, J. (1994). The area monotonic solution to the cooperative bargaining problem. *Mathematical
+  Social Sciences* 28, 133-142.
 - Binmore, K. (1987). Nash bargaining theory II. In Binmore and Dasgupta (eds), *The Economics of Bargaining*,
   Blackwell.
 - Binmore, K., Rubinstein, A., Wolinsky, A. (1986). The Nash bargaining solution in economic modelling. *RAND Journal of
   Economics* 17, 176-188.
 - Brams, S., Taylor, A. (1996). *Fair Division*. Cambridge University Press.
+- Chun, Y. (1988). The equal-loss principle for bargaining problems. *Economics Letters* 26, 103-106.
 - Chun, Y., Peters, H. (1988). The lexicographic egalitarian solution. *Cahiers du CERO* 30, 149-156.
 - Conley, J., Wilkie, S. (1991). The bargaining problem without convexity: extending the egalitarian and
   Kalai-Smorodinsky solutions. *Economics Letters* 36, 365-369.
+- Conley, J., Wilkie, S. (1996). An extension of the Nash bargaining solution to nonconvex problems. *Games and Economic
+  Behavior* 13, 26-38.
+- Diskin, A., Koppel, M., Samet, D. (2011). Generalized Raiffa solutions. *Games and Economic Behavior* 73, 452-458.
 - Ferguson, T. *Game Theory*. Lecture notes, UCLA.
 - Harsanyi, J., Selten, R. (1972). A generalized Nash solution for two-person bargaining games with incomplete
   information. *Management Science* 18, 80-106.
 - Herrero, M. (1989). The Nash program: non-convex bargaining problems. *Journal of Economic Theory* 49, 266-277.
+- Imai, H. (1983). Individual monotonicity and lexicographic maxmin solution. *Econometrica* 51, 389-401.
 - Kalai, E. (1977a). Proportional solutions to bargaining situations: interpersonal utility comparisons. *Econometrica*
   45, 1623-1630.
 - Kalai, E. (1977b). Nonsymmetric Nash solutions and replications of 2-person bargaining. *International Journal of Game
@@ -52,11 +61,18 @@ REFERENCES = """
   Decision* 12, 135-148.
 - Kihlstrom, R., Roth, A., Schmeidler, D. (1981). Risk aversion and solutions to Nash's bargaining problem. In Moeschlin
   and Pallaschke (eds), *Game Theory and Mathematical Economics*, North-Holland.
+- Livne, Z. (1989). Axiomatic characterizations of the Raiffa and the Kalai-Smorodinsky solutions to the bargaining
+  problem. *Operations Research* 37, 972-980.
 - Muthoo, A. (1999). *Bargaining Theory with Applications*. Cambridge University Press.
 - Myerson, R. (1981). Utilitarianism, egalitarianism, and the timing effect in social choice problems. *Econometrica*
   49, 883-897.
 - Nash, J. (1950). The bargaining problem. *Econometrica* 18, 155-162.
 - Osborne, M., Rubinstein, A. (1990). *Bargaining and Markets*. Academic Press.
+- Perles, M., Maschler, M. (1981). The super-additive solution for the Nash bargaining game. *International Journal of
+  Game Theory* 10, 163-193.
+- Radzik, T. (1998). On a new solution concept for bargaining problems. *Applicationes Mathematicae* 25, 285-294.
+- Raiffa, H. (1953). Arbitration schemes for generalized two-person games. In Kuhn and Tucker (eds), *Contributions to the
+  Theory of Games* 2, Princeton University Press, 361-387.
 - Raiffa, H. (1982). *The Art and Science of Negotiation*. Harvard University Press.
 - Roth, A. (1979). *Axiomatic Models of Bargaining*. Springer.
 - Rubinstein, A. (1982). Perfect equilibrium in a bargaining model. *Econometrica* 50, 97-109.
