@@ -20,7 +20,7 @@ MOST = 1000
 NOISE = 1e-5
 """The least that a deal gives on top of a point, as a share of the ideal gain, to call the point only weakly efficient.
 
-Where a party's gain costs the others next to nothing at first, a solver finds it no better than the square root of rounding.
+Where a party's gain costs the others next to nothing at first, a solver finds it only to the square root of rounding.
 """
 
 

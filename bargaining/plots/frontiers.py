@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -16,10 +17,21 @@ from bargaining.checks import instance
 from bargaining.concept import bargaining_weights
 from bargaining.cooperative.nash import Nash
 from bargaining.pareto import Frontier
-from bargaining.plots.key import write_key
+from bargaining.plots.key import name_or_number
 from bargaining.plots.labels import place_labels
 from bargaining.plots.marks import (
-    COLORS, GREY, LINE, MOST_NAMES, NUMBERED, POINTERS, SAME, Group, Mark, axis_titles, deal_marks, drawable, grouped,
+    COLORS,
+    GREY,
+    LINE,
+    NUMBERED,
+    POINTERS,
+    SAME,
+    Group,
+    Mark,
+    axis_titles,
+    deal_marks,
+    drawable,
+    grouped,
 )  # fmt: skip
 from bargaining.plots.panels import crowd, enlarge, free_place
 from bargaining.plots.style import paper
@@ -45,8 +57,8 @@ def draw_frontier(
     utility is thrown away. Agreements too close to be told apart are shown enlarged in a panel.
 
     Solutions are named in the figure if there are few. More than seven, or names that do not fit, are numbered in the order
-    given, and a key beside the axes names them. Solutions that coincide share a marker, and a line of the key. Marks outside
-    the rational region widen the axes; an arrow at the edge points to those far away.
+    given, and a key beside the axes names them. Solutions that coincide share a marker, and a line of the key. Marks
+    outside the rational region widen the axes; an arrow at the edge points to those far away.
 
     Parameters
     ----------
@@ -117,16 +129,8 @@ class _View:
 
 def _draw(frontier: Frontier, solutions: Sequence[Solution], deals: Sequence[Mark], ax: Axes, own: bool) -> Axes:
     view = _ground(frontier, solutions, deals, ax)
-    bare = ax.get_children()
-    if len(solutions) <= MOST_NAMES:
-        clashes = _annotate(ax, view, False)
-        if not clashes or not solutions:
-            return ax
-        for artist in ax.get_children():
-            if artist not in bare:
-                artist.remove()
-    write_key(ax, [(group.figure, f"{group.names} {_whereabouts(ax, group.gains)}") for group in view.groups], own)
-    _annotate(ax, view, True)
+    entries = [(group.figure, f"{group.names} {_whereabouts(ax, group.gains)}") for group in view.groups]
+    name_or_number(ax, partial(_annotate, ax, view), entries, len(solutions), own)
     return ax
 
 
@@ -135,8 +139,9 @@ def _ground(frontier: Frontier, solutions: Sequence[Solution], deals: Sequence[M
     problem = frontier.problem
     gains, ideal = _outline(frontier), problem.gains(problem.ideal)
     groups = grouped(solutions, ideal)
-    places = [np.asarray(entry.gains) for entry in (*deals, *groups)]
-    places += [problem.gains(offer.utilities) for one in solutions if one.equilibrium for offer in one.equilibrium.proposals]
+    places = [np.array(deal.gains) for deal in deals] + [np.array(group.gains) for group in groups]
+    talks = [solution.equilibrium for solution in solutions if solution.equilibrium is not None]
+    places += [problem.gains(offer.utilities) for talk in talks for offer in talk.proposals]
     _set_limits(ax, ideal, places)
     region = np.concatenate([[[0.0, 0.0], [0.0, gains[0, 1]]], gains, [[gains[-1, 0], 0.0]]])
     ax.fill(*region.T, color=LINE, alpha=0.07, lw=0, zorder=0)
@@ -221,7 +226,9 @@ def _explain_offers(ax: Axes, view: _View, marks: Sequence[Mark]) -> None:
     )  # fmt: skip
     if corner is None:
         corner = (0.0, 1.0)  # above the axes
-    ax.legend(loc="lower left", bbox_to_anchor=corner, handletextpad=0.2, borderpad=0.2, labelspacing=0.3, borderaxespad=0.0)
+    ax.legend(
+        loc="lower left", bbox_to_anchor=corner, handletextpad=0.2, borderpad=0.2, labelspacing=0.3, borderaxespad=0.0
+    )
 
 
 def _set_limits(ax: Axes, ideal: Array, places: Sequence[Array]) -> None:
@@ -249,7 +256,7 @@ def _whereabouts(ax: Axes, gains: Sequence[float]) -> str:
 
 
 def _shown(ax: Axes, mark: Mark, keyed: bool) -> Mark:
-    """Return the mark, or where the axes do not reach an arrowhead at their edge; without a key it says where the mark is."""
+    """Return the mark, or an arrowhead at the edge of axes that do not reach it, which without a key says where it is."""
     if not _is_outside(ax, mark.gains):
         return mark
     to_fraction = ax.transData + ax.transAxes.inverted()

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
+from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Bbox
 
 from bargaining._types import Array
@@ -16,6 +17,7 @@ from bargaining._types import Array
 RADII = (9, 16, 24, 33, 43, 54, 66, 80, 96, 114)  # points from the marker to the label
 ANGLES = 24
 MARKER = 4.0  # half the size of a marker, points
+HALO = 1.8  # points of white around letters, over contours and hatching
 SHADE = 0.65  # of the brightness of a marker
 LEADER = 14  # a label farther away than this gets a line
 
@@ -53,6 +55,7 @@ def place_labels(
         note = ax.annotate(
             label.text, label.point, xytext=(0, 0), textcoords="offset points", color=ink,
             fontsize="small", ha="center", va="center", zorder=6, annotation_clip=False, linespacing=1.0,
+            path_effects=[withStroke(linewidth=HALO, foreground="white")],
             arrowprops={"arrowstyle": "-", "color": ink, "lw": 0.5, "shrinkA": 0, "shrinkB": 3},
         )  # fmt: skip
         note.set_in_layout(False)  # a label must not move the axes, and with them the other labels

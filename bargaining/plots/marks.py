@@ -19,9 +19,6 @@ from bargaining.problems.problem import Problem
 from bargaining.sets.base import Status
 from bargaining.solution import Solution
 
-MOST_NAMES = 7
-"""With more solutions than this, a figure has numbers on it and a key beside it."""
-
 POINTERS = (">", "^")
 """Proposals of the first and the second party point along that party's axis."""
 
@@ -56,7 +53,7 @@ class Mark:
         face = "none" if self.hollow else self.color
         ax.plot(
             *([value] for value in self.gains), ls="", marker=self.marker, mec=self.color, mfc=face, ms=self.size, mew=0.9,
-            zorder=4 if self.hollow else 5, clip_on=False,
+            zorder=4 if self.hollow else 5, clip_on=False, in_layout=False,
         )  # fmt: skip
 
     def at(self, gains: Iterable[float]) -> Mark:
@@ -118,8 +115,8 @@ def drawable(solutions: Any, problem: Problem) -> tuple[Solution, ...]:
             )
         if asked.parties != problem.parties or not np.array_equal(asked.disagreement, problem.disagreement):
             raise InvalidProblem(
-                f"{name} is a solution of {asked!r}, the figure is of {problem!r}: gains over different disagreement points "
-                "cannot be compared. Draw solutions of the problem that is drawn."
+                f"{name} is a solution of {asked!r}, the figure is of {problem!r}: gains over different disagreement "
+                "points cannot be compared. Draw solutions of the problem that is drawn."
             )
     return found
 

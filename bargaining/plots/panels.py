@@ -34,7 +34,8 @@ def crowd(ax: Axes, marks: Sequence[Mark]) -> list[Mark]:
     best: list[int] = []
     for chain in _chains(places):
         for left, bottom in product(*places[chain].T):
-            inside = np.all((places[chain] >= [left, bottom]) & (places[chain] <= [left + CROWDED, bottom + CROWDED]), axis=1)
+            corner = np.array([left, bottom])
+            inside = np.all((places[chain] >= corner) & (places[chain] <= corner + CROWDED), axis=1)
             near = [place for place, found in zip(chain, inside, strict=True) if found]
             if len(near) > max(len(best), 1) and np.max(np.ptp(places[near], axis=0)) > SAME:
                 best = near

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
@@ -23,6 +23,7 @@ from bargaining.plots.key import write_key
 from bargaining.plots.labels import place_labels
 from bargaining.plots.marks import GREY, LINE, Group, Mark, axis_titles, deal_marks, drawable, grouped
 from bargaining.plots.style import paper
+from bargaining.sets.base import Status
 from bargaining.solution import Solution
 from bargaining.surfaces import Surface
 
@@ -48,8 +49,9 @@ def draw_surface(
     """Draw what three parties can have as a surface over their gains, with solutions and marked deals.
 
     The disagreement point is the corner farthest away. The part of the surface that is only weakly efficient, where some
-    party could have more at no cost to the others, is grey. Solutions and deals are numbered, with a line down to the floor
-    to read two gains by; a key beside the axes lists names and all three gains.
+    party could have more at no cost to the others, is grey; efficient lines and points within it are dotted. Solutions and
+    deals are numbered, with a line down to the floor to read two gains by; a key beside the axes lists names and all three
+    gains.
 
     Parameters
     ----------
@@ -93,32 +95,36 @@ def draw_surface(
 
 
 def _draw(surface: Surface, groups: Sequence[Group], deals: Sequence[Mark], ax: Axes3D, own: bool) -> Axes3D:
-    ideal = surface.problem.gains(surface.problem.ideal)
     ax.computed_zorder = False  # what is seen from here hides nothing else, so that the order of drawing is right
-    _frame(ax, surface, [np.array(entry.gains) for entry in (*groups, *deals)])
-    weak = np.all(surface.weak[surface.triangles], axis=-1)
-    ax.add_collection3d(
-        Poly3DCollection(
-            surface.gains[surface.triangles], facecolors=_lit(surface, weak), edgecolors="none", lw=0, zorder=2,
-            antialiaseds=False,
-        )  # fmt: skip
-    )
-    ax.add_collection3d(Line3DCollection(_mesh(surface), colors="white", lw=0.35, zorder=3))
-    if np.any(weak):
-        ax.legend(handles=[Patch(color=WEAK, label="only weakly efficient")], loc="upper left", borderaxespad=0.0)
+    _frame(ax, surface, [np.array(group.gains) for group in groups] + [np.array(deal.gains) for deal in deals])
+    _paint(ax, surface)
+    letters = [chr(ord("a") + place) for place in range(len(deals))]
     marks = [group.mark(True) for group in groups]
-    marks += [Mark(deal.gains, chr(ord("a") + i), deal.color, deal.marker) for i, deal in enumerate(deals)]
+    marks += [replace(deal, text=letter) for deal, letter in zip(deals, letters, strict=True)]
     for mark in marks:
         x, y, z = mark.gains
-        ax.plot([x, x], [y, y], [0.0, z], color="black", lw=0.5, ls=(0, (3, 2)), zorder=4)
-        ax.plot([x], [y], [0.0], ls="", marker=".", color=GREY, ms=3.0, zorder=4)
+        # Before they are drawn the layout takes such lines for flat ones, far outside the figure.
+        ax.plot([x, x], [y, y], [0.0, z], color="black", lw=0.5, ls=(0, (3, 2)), zorder=4, in_layout=False)
+        ax.plot([x], [y], [0.0], ls="", marker=".", color=GREY, ms=3.0, zorder=4, in_layout=False)
         mark.draw(ax)
     entries = [(group.figure, f"{group.names} {_triple(group.gains)}") for group in groups]
-    entries += [(mark.text, f"{deal.text} {_triple(deal.gains)}") for mark, deal in zip(marks[len(groups) :], deals, strict=True)]
+    entries += [(letter, f"{deal.text} {_triple(deal.gains)}") for deal, letter in zip(deals, letters, strict=True)]
     if entries:
         write_key(ax, entries, own)
-    _number(ax, marks, 0.4 * ideal)
+        _number(ax, marks, 0.4 * surface.problem.gains(surface.problem.ideal))
     return ax
+
+
+def _paint(ax: Axes3D, surface: Surface) -> None:
+    """Draw the surface, its mesh, and what is efficient in the midst of what is only weakly so."""
+    weak = np.any(surface.weak[surface.triangles], axis=-1)  # the edge of a weakly efficient face may be efficient
+    faces = {"facecolors": _lit(surface, weak), "edgecolors": "none", "antialiaseds": False}
+    ax.add_collection3d(Poly3DCollection(surface.gains[surface.triangles], lw=0, zorder=2, **faces))
+    ax.add_collection3d(Line3DCollection(_mesh(surface), colors="white", lw=0.35, zorder=3))
+    single = np.setdiff1d(np.flatnonzero(~surface.weak & (surface.status == Status.OK)), surface.triangles[~weak])
+    ax.plot(*surface.gains[single].T, ls="", marker=".", color=LINE, ms=2.0, zorder=3, in_layout=False)
+    if np.any(weak):
+        ax.legend(handles=[Patch(color=WEAK, label="only weakly efficient")], loc="upper left", borderaxespad=0.0)
 
 
 def _frame(ax: Axes3D, surface: Surface, places: Sequence[Array]) -> None:
@@ -135,7 +141,7 @@ def _frame(ax: Axes3D, surface: Surface, places: Sequence[Array]) -> None:
         axis._axinfo["grid"].update(color="#DDDDDD", linewidth=0.4)
     ax.tick_params(pad=-1)
     ax.view_init(*VIEW)
-    ax.set_box_aspect((1, 1, 0.9), zoom=0.86)
+    ax.set_box_aspect((1, 1, 0.9), zoom=0.9)
 
 
 def _lit(surface: Surface, weak: Bools) -> Array:
