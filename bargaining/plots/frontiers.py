@@ -37,7 +37,7 @@ from bargaining.plots.panels import crowd, enlarge, free_place
 from bargaining.plots.style import paper
 from bargaining.solution import Solution
 
-FAR = 1.0
+FAR = 2.0
 """The axes widen for marks this far outside the rational region, in ideal gains; at farther ones an arrow points."""
 
 
