@@ -19,6 +19,7 @@ ANGLES = 24
 MARKER = 4.0  # half the size of a marker, points
 HALO = 1.8  # points of white around letters, over contours and hatching
 SHADE = 0.65  # of the brightness of a marker
+NEARER = 1.3  # times the distance to its own point, a label must be from others to go without a line
 LEADER = 14  # a label farther away than this gets a line
 
 
@@ -60,10 +61,11 @@ def place_labels(
         )  # fmt: skip
         note.set_in_layout(False)  # a label must not move the axes, and with them the other labels
         size = np.array(note.get_window_extent().size)
-        spot, box = _nearest_free(point, size, scale, boxes, dots, ax.get_window_extent(), point - centre)
+        rivals = points[np.linalg.norm(points - point, axis=1) > MARKER * scale]
+        spot, box = _nearest_free(point, size, scale, boxes, dots, ax.get_window_extent(), point - centre, rivals)
         note.set_position(tuple((spot - point) / scale))
         if note.arrow_patch is not None:
-            note.arrow_patch.set_visible(_distance(box, point) > LEADER * scale)
+            note.arrow_patch.set_visible(_distance(box, point) > LEADER * scale or _mistakable(box, point, rivals))
         clashes += any(box.overlaps(other) for other in boxes)
         boxes.append(box)
         dots = np.concatenate([dots, dense(np.array([point, spot]))[::3]])
@@ -76,9 +78,9 @@ def _dark(color: str) -> tuple[float, ...]:
 
 
 def _nearest_free(
-    point: Array, size: Array, scale: float, boxes: Sequence[Bbox], dots: Array, frame: Bbox, outward: Array
+    point: Array, size: Array, scale: float, boxes: Sequence[Bbox], dots: Array, frame: Bbox, outward: Array, rivals: Array
 ) -> tuple[Array, Bbox]:
-    """Return the centre and box of the cheapest place: nearest, outward, and clear of everything drawn."""
+    """Return the centre and box of the cheapest place: nearest, outward, clear of all that is drawn, not by a rival."""
     best, cheapest = None, np.inf
     heading = np.arctan2(outward[1], outward[0])
     for radius in RADII:
@@ -94,6 +96,7 @@ def _nearest_free(
             turn = 1.0 - np.cos(angle - heading)
             struck = _strikes(point, box, scale, boxes)
             cost = radius + 12.0 * turn + 400.0 * clashes + 30.0 * crossed + 900.0 * outside + 150.0 * struck
+            cost += 25.0 * _mistakable(box, point, rivals)
             if cost < cheapest:
                 best, cheapest = (spot, box), cost
     assert best is not None  # noqa: S101 - there is always a candidate
@@ -106,6 +109,12 @@ def _strikes(point: Array, box: Bbox, scale: float, boxes: Sequence[Bbox]) -> in
     line = point + np.linspace(0.0, 1.0, 40)[:, None] * (middle - point)
     line = line[np.linalg.norm(line - point, axis=1) > 1.5 * MARKER * scale]
     return sum(bool(np.any(np.all((line >= other.min) & (line <= other.max), axis=1))) for other in boxes)
+
+
+def _mistakable(box: Bbox, point: Array, rivals: Array) -> bool:
+    """Say whether a label is about as near to the point of another."""
+    gaps = np.linalg.norm(np.clip(rivals, box.min, box.max) - rivals, axis=1)
+    return bool(np.any(gaps < NEARER * _distance(box, point)))
 
 
 def dense(line: Array) -> Array:

@@ -26,19 +26,24 @@ TOUCH = 0.03
 
 
 def crowd(ax: Axes, marks: Sequence[Mark]) -> list[Mark]:
-    """Return the marks that lie too close together to be told apart, the largest such crowd; none if there is none."""
+    """Return marks too close together to be told apart: the largest such crowd, of equal ones the densest; or none."""
     if len(marks) < 2:
         return []
     span = np.array([np.ptp(ax.get_xlim()), np.ptp(ax.get_ylim())])
     places = np.array([mark.gains for mark in marks]) / span
     best: list[int] = []
+    most = (1, 0.0)
     for chain in _chains(places):
         for left, bottom in product(*places[chain].T):
             corner = np.array([left, bottom])
             inside = np.all((places[chain] >= corner) & (places[chain] <= corner + CROWDED), axis=1)
             near = [place for place, found in zip(chain, inside, strict=True) if found]
-            if len(near) > max(len(best), 1) and np.max(np.ptp(places[near], axis=0)) > SAME:
-                best = near
+            if len(near) < 2:
+                continue
+            apart = len(np.unique(np.round(places[near] / SAME), axis=0))  # a panel does not part what coincides
+            worth = (apart, -float(np.max(np.ptp(places[near], axis=0))))
+            if worth > most:
+                best, most = near, worth
     return [marks[place] for place in best]
 
 

@@ -36,6 +36,9 @@ LIGHT = np.array([0.25, 0.55, 0.80])
 LINES = 10
 """The mesh shows rays whose shares are multiples of one in this many."""
 
+BELOW = -10.0
+"""Numbers lie away from this height, far down the page: above their markers, whose lines go down."""
+
 WEAK = "#C9C9C9"
 
 
@@ -111,7 +114,7 @@ def _draw(surface: Surface, groups: Sequence[Group], deals: Sequence[Mark], ax: 
     entries += [(letter, f"{deal.text} {_triple(deal.gains)}") for deal, letter in zip(deals, letters, strict=True)]
     if entries:
         write_key(ax, entries, own)
-        _number(ax, marks, 0.4 * surface.problem.gains(surface.problem.ideal))
+        _number(ax, marks)
     return ax
 
 
@@ -166,7 +169,7 @@ def _mesh(surface: Surface) -> list[Array]:
     return lines
 
 
-def _number(ax: Axes3D, marks: Sequence[Mark], inside: Array) -> None:
+def _number(ax: Axes3D, marks: Sequence[Mark]) -> None:
     """Write the numbers of the marks, as they are seen on the page."""
 
     def on_page(gains: Any) -> Array:
@@ -175,7 +178,7 @@ def _number(ax: Axes3D, marks: Sequence[Mark], inside: Array) -> None:
     ax.figure.canvas.draw()
     flat = [mark.at(on_page(mark.gains)) for mark in marks]
     drops = [np.array([on_page(mark.gains), on_page((*mark.gains[:2], 0.0))]) for mark in marks]
-    place_labels(ax, [mark.label for mark in flat], drops, on_page(inside))
+    place_labels(ax, [mark.label for mark in flat], drops, np.array([0.0, BELOW]))
 
 
 def _triple(gains: Sequence[float]) -> str:
