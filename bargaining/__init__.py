@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     from bargaining.solution import solve as solve
     from bargaining.strategic.alternating_offers import AlternatingOffers as AlternatingOffers
     from bargaining.strategic.alternating_offers import Breakdown as Breakdown
+    from bargaining.surfaces import Surface as Surface
+    from bargaining.surfaces import surface as surface
     from bargaining.tables import compare as compare
     from bargaining.utilities.cara import CARA as CARA
     from bargaining.utilities.crra import CRRA as CRRA
@@ -106,6 +108,8 @@ _HOMES = {
     "solve": "solution",
     "AlternatingOffers": "strategic.alternating_offers",
     "Breakdown": "strategic.alternating_offers",
+    "Surface": "surfaces",
+    "surface": "surfaces",
     "compare": "tables",
     "CARA": "utilities.cara",
     "CRRA": "utilities.crra",

@@ -113,9 +113,7 @@ def solve_command(
     concept: Annotated[list[str] | None, typer.Option(help="A concept, or all; may repeat. Default: the case's.")] = None,
     scenario: Annotated[str | None, typer.Option(help="A named scenario of the case.")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change a parameter.")] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Write CSV, JSON and, of two parties, the frontier figure into this folder.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write CSV, JSON and the figures into this folder.")] = None,
 ) -> None:
     """Solve a case: print the deals, and write the results."""
     with _plain_errors():
@@ -190,9 +188,9 @@ def _lines(report: Report) -> Group:
 
 def _write(report: Report, folder: Path) -> None:
     paths = report.write(folder)
-    if report.problem.n == 2:
+    if report.problem.n in (2, 3):
         paths += _draw(report, folder)
-    sys.stdout.write("\nWrote " + ", ".join(str(path) for path in paths) + "\n")
+    sys.stdout.write("\nWrote\n" + "".join(f"  {path}\n" for path in paths))
 
 
 def _draw(report: Report, folder: Path) -> list[Path]:
@@ -201,6 +199,13 @@ def _draw(report: Report, folder: Path) -> list[Path]:
     mpl.use("Agg")
     from bargaining import plots
     from bargaining.pareto import frontier
+    from bargaining.surfaces import surface
 
-    ax = plots.draw_frontier(frontier(report.problem), solutions=list(report.solutions.values()), deals=report.deals)
-    return plots.save(ax, folder / "frontier")
+    solutions, deals = list(report.solutions.values()), report.deals
+    if report.problem.n == 2:
+        return plots.save(
+            plots.draw_frontier(frontier(report.problem), solutions=solutions, deals=deals), folder / "frontier"
+        )
+    found = surface(report.problem)
+    paths = plots.save(plots.draw_surface(found, solutions=solutions, deals=deals), folder / "surface")
+    return paths + plots.save(plots.draw_ternary(found, solutions=solutions, deals=deals), folder / "shares")

@@ -105,7 +105,8 @@ def frontier(problem: Problem, tol: float = 1e-4) -> Frontier:
     if problem.shape:
         raise InvalidProblem(f"a frontier is drawn of one problem; this is a stack of shape {problem.shape}.")
     if problem.n != 2:
-        raise InvalidProblem(f"a frontier is traced for two parties; the problem has {problem.n}.")
+        other = " Use bg.surface." if problem.n == 3 else ""
+        raise InvalidProblem(f"a frontier is traced for two parties; the problem has {problem.n}.{other}")
     tol = number("tol, a fraction of the ideal gains,", tol, low=FINEST, high=1.0)
     require_measurable(problem)
     gains = problem.gains(problem.ideal)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+import bargaining as bg
 from bargaining.cli import app
 
 
@@ -63,27 +64,44 @@ def test_solve_writes_figure_and_results(tmp_path: Path) -> None:
     assert float(rows[0]["gain Microsoft"]) == data["solutions"]["nash"]["gains"][0]
 
 
-def test_three_parties_have_a_table_of_80_columns_and_files_without_a_figure(tmp_path: Path) -> None:
+def test_three_parties_have_a_table_of_80_columns_and_figures_of_their_own(tmp_path: Path) -> None:
     result = run("solve", "microsoft-openai", "--scenario", "three-parties", "--out", str(tmp_path))
     assert result.exit_code == 0
-    written, lines = result.output.split("\nWrote ")[1], result.output.split("\nWrote ")[0].splitlines()
+    written, lines = result.output.split("\nWrote")[1], result.output.split("\nWrote")[0].splitlines()
     assert max(map(len, lines)) <= 80
     rows = {line.split("  ")[0].strip(): line.split() for line in lines}
     assert rows["nonprofit stake, fully diluted"][-4:] == ["0.325", "0.326", "0.312", "0.207"]
     assert rows["nonprofit stake, press basis"][-4:] == ["0.391", "0.393", "0.376", "0.250"]
     assert rows["other investors and staff: value"][-4:] == ["169.5", "170.0", "165.1", "145.9"]
     words = " ".join(result.output.split())
-    assert "egalitarian solution compares gains between the parties, in $bn, present value" in words
+    assert "Gains are compared between the parties, in $bn, present value at 29 July 2025, by: egalitarian." in words
     assert "the non-profit has the 25 % that the press expected" in words
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["solutions.csv", "solutions.json"]
-    assert "frontier" not in written
+    figures = [f"{name}.{kind}" for name in ("shares", "surface") for kind in ("pdf", "png", "svg")]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [*figures, "solutions.csv", "solutions.json"]
+    assert all(str(tmp_path / name) in written for name in figures)
     data = json.loads((tmp_path / "solutions.json").read_text())
     assert data["parties"] == ["Microsoft", "non-profit", "other investors and staff"]
     assert data["settings"]["sides"] == "three"
     assert data["solutions"]["nash"]["gains"] == pytest.approx([25.3, 35.8, 35.8], abs=0.05)
     refused = run("solve", "microsoft-openai", "--set", "sides=three", "--concept", "rubinstein")
     assert refused.exit_code == 2
-    assert "no concept named 'rubinstein'; known: egalitarian, kalai-smorodinsky, nash" in " ".join(refused.output.split())
+    assert "no concept named 'rubinstein'" in " ".join(refused.output.split())
+
+
+def test_all_concepts_at_once_fit_80_columns(tmp_path: Path) -> None:
+    two = run("solve", "microsoft-openai", "--concept", "all", "--out", str(tmp_path))
+    assert two.exit_code == 0
+    lines = two.output.split("\nWrote")[0].splitlines()
+    assert max(map(len, lines)) <= 80
+    shown = set(json.loads((tmp_path / "solutions.json").read_text())["solutions"])
+    assert shown == {"nash", "kalai-smorodinsky", "rubinstein", *bg.concepts()}
+    assert any(line.startswith("Perles-Maschler") and line.split()[1] == "0.113" for line in lines)
+    three = run("solve", "microsoft-openai", "--scenario", "three-parties", "--concept", "all")
+    assert three.exit_code == 0 and max(map(len, three.output.splitlines())) <= 80
+    words = " ".join(three.output.split())
+    assert "Left out: the Perles-Maschler solution is defined for two parties; the problem has 3." in words
+    one = run("solve", "microsoft-openai", "--scenario", "three-parties", "--concept", "equal-area")
+    assert one.exit_code == 2 and "is defined for two parties" in " ".join(one.output.split())
 
 
 def test_a_folder_that_cannot_be_made_is_an_error_in_a_sentence(tmp_path: Path) -> None:

@@ -61,7 +61,10 @@ class EqualLoss(Welfare):
         weights = self._weights(problem)
         possible = prospects(problem)
         ideal = np.where((possible == Status.OK)[..., None], problem.ideal, problem.disagreement)
-        levels = problem.gains(ideal) / weights  # the loss at which a party is down to disagreement
+        ideal = np.where(np.isfinite(ideal), ideal, 0.0)  # of a stack, some games may have no such numbers
+        levels = np.nan_to_num(
+            problem.gains(ideal) / weights, posinf=0.0, neginf=0.0
+        )  # the loss at which a party is down to disagreement
         order = np.sort(levels, axis=-1)
         groups = problem.n if self.rational else 1
         held = [levels <= order[..., [k - 1]] if k else np.zeros(levels.shape, np.bool_) for k in range(groups)]

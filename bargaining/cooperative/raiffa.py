@@ -117,10 +117,12 @@ class _Path:
     def _rest(self, point: Array, asked: Bools) -> tuple[Array, Codes]:
         """Return how much each party can gain beyond a point while the others keep theirs."""
         shape, n = self.problem.shape, self.problem.n
-        origin = np.where(asked[:, None], self.floor + point * self.unit, self.floor).reshape(*shape, n)
-        best = self.problem.feasible.reach(origin, self.problem.lift(np.eye(n)) * self.unit.reshape(1, *shape, n))
-        own = np.stack([best.utilities[i, ..., i] for i in range(n)], axis=-1)
-        return flat((own - origin) / self.unit.reshape(*shape, n), shape), np.max(best.status, axis=0).ravel()
+        origin = np.where(asked[:, None], self.floor + point * self.unit, self.floor)
+        best = self.problem.feasible.reach(
+            origin.reshape(*shape, n), self.problem.lift(np.eye(n)) * self.unit.reshape(1, *shape, n)
+        )
+        own = flat(np.stack([best.utilities[i, ..., i] for i in range(n)], axis=-1), shape)
+        return (own - origin) / self.unit, np.max(best.status, axis=0).ravel()
 
     def _stray(self, games: Bools, found: Codes) -> None:
         """Give games whose path left the set a status: a dent, unless the set is convex."""

@@ -14,12 +14,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import linprog
 
 from bargaining._types import Array, Bools, Indices
 
 STEPS = 100
 TOL = 1e-14
 GOOD = 1e-12
+FAILED = 1e-10  # a larger residual of a linear program is left to the simplex method
 PATIENCE = 4  # steps without progress before an answer that is good is taken
 SPARSE = 0.75  # share of games still worked on at which the others are dropped
 CLOSE = 0.995  # share of the way to the boundary
@@ -86,7 +88,47 @@ def mix(program: Mixtures) -> Mixed:
         if 1 < left.size <= SPARSE * live.size:
             working, part, state = working[left], part.take(left), state.take(left)
             stalled, live = stalled[left], live[left]
+    if not np.any(program.weights > 0):
+        for game in np.flatnonzero(~(found.residual <= FAILED)):
+            _by_simplex(program, int(game), found)
     return found
+
+
+def _by_simplex(program: Mixtures, game: int, found: Mixed) -> None:
+    """Solve a linear program at a corner, where the interior is too thin for the iteration (HiGHS, Huangfu and Hall 2018).
+
+    What it finds is taken if its residual is smaller.
+    """
+    own, free = program.member[:, game], ~program.equal[game]
+    vectors, objective = program.vectors[own, game], program.objective[own, game]
+    rows = np.concatenate([-vectors.T, program.direction[game][:, None]], axis=1)
+    rows = rows if program.ray else rows[:, :-1]
+    sums = np.concatenate([np.ones(len(vectors)), [0.0] if program.ray else []])[None]
+    fixed = np.concatenate([rows[~free], sums])
+    level = np.concatenate([np.zeros(np.count_nonzero(~free)), [1.0]])
+    solved = linprog(
+        -np.concatenate([objective, [1.0] if program.ray else []]),
+        A_ub=rows[free] if np.any(free) else None, b_ub=np.zeros(np.count_nonzero(free)) if np.any(free) else None,
+        A_eq=fixed, b_eq=level, bounds=[(0, None)] * len(vectors) + [(None, None)] * program.ray, method="highs-ds",
+        options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
+    )  # fmt: skip
+    if solved.status != 0 or solved.x is None:
+        return
+    p = np.zeros(len(own))
+    p[own] = np.maximum(solved.x[: len(vectors)], 0.0)
+    p /= np.sum(p)
+    y = np.zeros(len(free))
+    y[free], y[~free] = -solved.ineqlin.marginals, -solved.eqlin.marginals[:-1]
+    t = float(solved.x[-1]) if program.ray else 0.0
+    part = program.take(np.array([game]))
+    nu = np.atleast_1d(-solved.eqlin.marginals[-1])
+    slack = np.where(free, _mean(part, p[:, None])[0] - t * program.direction[game], 0.0)
+    z = np.where(own[:, None], nu - _worth(part, y[None]), 1.0)
+    state = _State(p[:, None], np.maximum(z, 0.0), np.maximum(slack, 0.0)[None], y[None], np.array([t]), nu)
+    residual = float(_residual(part, state, np.zeros((1, len(free)), np.bool_), free[None])[0])
+    if residual < found.residual[game]:
+        found.probabilities[:, game], found.prices[game] = p, y
+        found.t[game], found.residual[game] = t, residual
 
 
 @dataclass(frozen=True)

@@ -3,5 +3,7 @@
 from bargaining.plots.frontiers import draw_frontier
 from bargaining.plots.saving import save
 from bargaining.plots.style import paper
+from bargaining.plots.surfaces import draw_surface
+from bargaining.plots.ternary import draw_ternary
 
-__all__ = ["draw_frontier", "paper", "save"]
+__all__ = ["draw_frontier", "draw_surface", "draw_ternary", "paper", "save"]

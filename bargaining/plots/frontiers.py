@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from functools import partial
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -13,31 +13,32 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from bargaining._types import Array
+from bargaining.checks import instance
 from bargaining.concept import bargaining_weights
 from bargaining.cooperative.nash import Nash
-from bargaining.errors import InvalidProblem
 from bargaining.pareto import Frontier
-from bargaining.plots.labels import Label, free_panel, place_labels
+from bargaining.plots.key import name_or_number
+from bargaining.plots.labels import place_labels
+from bargaining.plots.marks import (
+    COLORS,
+    GREY,
+    LINE,
+    NUMBERED,
+    POINTERS,
+    SAME,
+    Group,
+    Mark,
+    axis_titles,
+    deal_marks,
+    drawable,
+    grouped,
+)  # fmt: skip
+from bargaining.plots.panels import crowd, enlarge, free_place
 from bargaining.plots.style import paper
 from bargaining.solution import Solution
 
-POINTERS = (">", "^")  # proposals of the first and the second party point along that party's axis
-COLORS = ("#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7B3294", "#8C510A", "#01665E")
-MARKERS = ("o", "s", "D", "^", "v", "P", "X", "p")
-PANELS = (
-    (0.40, 0.34),
-    (0.36, 0.30),
-    (0.32, 0.27),
-)  # of the axes, with TICKS more above and to the right for its tick labels
-TICKS = 0.07
-CROWDED = 0.15
-"""Agreements within this share of both axes are shown enlarged."""
-
-LEGEND = 0.8
-"""A frontier that passes this share of both ideal gains leaves no room for a legend under the ideal point."""
-
-GREY = "#555555"
-LINE = "#0072B2"
+FAR = 2.0
+"""The axes widen for marks this far outside the rational region, in ideal gains; at farther ones an arrow points."""
 
 
 def draw_frontier(
@@ -55,20 +56,31 @@ def draw_frontier(
     of the party that makes them. Of separate alternatives the efficient ones are dots, joined by the stairs below which
     utility is thrown away. Agreements too close to be told apart are shown enlarged in a panel.
 
+    Solutions are named in the figure if there are few. More than seven, or names that do not fit, are numbered in the order
+    given, and a key beside the axes names them. Solutions that coincide share a marker, and a line of the key. Marks
+    outside the rational region widen the axes; an arrow at the edge points to those far away.
+
     Parameters
     ----------
     frontier : Frontier
         From `bg.frontier`.
     solutions : sequence of Solution
-        Each is marked and named, without overlaps.
+        Solutions of the frontier's problem, from `bg.solve`.
     deals : mapping of name to terms
         Other deals to mark, for instance one reported in the press.
     ax : Axes, optional
-        Where to draw; a new figure in the paper style if left out.
+        Where to draw; a new figure in the paper style if left out, as much wider as a key needs. A key takes its room from
+        axes that are given.
 
     Returns
     -------
     Axes
+
+    Raises
+    ------
+    InvalidProblem
+        If `frontier` is no frontier, `solutions` no list of solutions of its problem that have numbers, or `deals` no
+        mapping of names to deals.
 
     Examples
     --------
@@ -79,55 +91,74 @@ def draw_frontier(
     >>> ax.get_xlabel()
     'Gain of one'
     """
+    instance(frontier, Frontier, "trace one first: plots.draw_frontier(bg.frontier(problem))")
+    solved = drawable(solutions, frontier.problem)
+    marked = deal_marks({} if deals is None else deals, frontier.problem)
     if ax is None:
         with paper():
-            return _draw(frontier, solutions, deals or {}, plt.subplots()[1])
-    return _draw(frontier, solutions, deals or {}, ax)
+            return _draw(frontier, solved, marked, plt.subplots()[1], True)
+    instance(ax, Axes, "make one with plt.subplots()")
+    return _draw(frontier, solved, marked, ax, False)
 
 
-def _draw(
-    frontier: Frontier, solutions: Sequence[Solution], deals: Mapping[str, Mapping[str, ArrayLike]], ax: Axes
-) -> Axes:
+@dataclass(frozen=True)
+class _View:
+    """What is drawn before any label: the curves that labels keep off, and the marks."""
+
+    frontier: Frontier
+    gains: Array
+    contour: Array | None
+    guides: Sequence[Array]
+    fixed: Sequence[Mark]
+    groups: Sequence[Group]
+    solutions: Sequence[Solution]
+
+    @property
+    def curves(self) -> list[Array]:
+        """The frontier first, which nothing may cover."""
+        return [self.gains, *([] if self.contour is None else [self.contour]), *self.guides]
+
+    def draw_curves(self, ax: Axes) -> list[Array]:
+        """Draw the frontier and the contour of the Nash product, and return them."""
+        ax.plot(*self.gains.T, color=LINE, zorder=3)
+        if self.contour is None:
+            return [self.gains]
+        ax.plot(*self.contour.T, color=COLORS[0], lw=0.8, ls=":", zorder=2, scalex=False, scaley=False)
+        return [self.gains, self.contour]
+
+
+def _draw(frontier: Frontier, solutions: Sequence[Solution], deals: Sequence[Mark], ax: Axes, own: bool) -> Axes:
+    view = _ground(frontier, solutions, deals, ax)
+    entries = [(group.figure, f"{group.names} {_whereabouts(ax, group.gains)}") for group in view.groups]
+    name_or_number(ax, partial(_annotate, ax, view), entries, len(solutions), own)
+    return ax
+
+
+def _ground(frontier: Frontier, solutions: Sequence[Solution], deals: Sequence[Mark], ax: Axes) -> _View:
+    """Draw all that needs no label of a solution."""
     problem = frontier.problem
-    for solution in solutions:
-        if solution.problem.shape or solution.problem.n != 2:
-            raise InvalidProblem("only solutions of single two-party problems can be drawn on a frontier.")
-    gains = _outline(frontier)
-    ideal = problem.gains(problem.ideal)
-    marks = {name: problem.gains(problem.evaluate(terms)) for name, terms in deals.items()}
-    _set_limits(ax, ideal, list(marks.values()))
+    gains, ideal = _outline(frontier), problem.gains(problem.ideal)
+    groups = grouped(solutions, ideal)
+    places = [np.array(deal.gains) for deal in deals] + [np.array(group.gains) for group in groups]
+    talks = [solution.equilibrium for solution in solutions if solution.equilibrium is not None]
+    places += [problem.gains(offer.utilities) for talk in talks for offer in talk.proposals]
+    _set_limits(ax, ideal, places)
     region = np.concatenate([[[0.0, 0.0], [0.0, gains[0, 1]]], gains, [[gains[-1, 0], 0.0]]])
     ax.fill(*region.T, color=LINE, alpha=0.07, lw=0, zorder=0)
     guides = np.array([[0.0, ideal[1]], ideal, [ideal[0], 0.0]])
     ax.plot(*guides.T, color=GREY, lw=0.6, ls=(0, (4, 3)), zorder=1)
-    for axis, party, unit in zip((ax.xaxis, ax.yaxis), problem.parties, problem.units, strict=True):
-        axis.set_label_text(f"Gain of {party}" + (f"\n({unit})" if unit else ""))
-
-    if any(solution.equilibrium is not None for solution in solutions):
-        crowded = np.any(np.all(gains > LEGEND * ideal, axis=1))
-        _explain_offers(ax, problem.parties, "lower left" if crowded else "upper right")
-    points = [_Point((0.0, 0.0), "disagreement", GREY, "o"), _Point(tuple(ideal), "ideal point", GREY, "+")]
-    points += [_Point(tuple(point), name, "black", "x") for name, point in marks.items()]
-    agreed = _agreements(solutions)
+    for axis, title in zip((ax.xaxis, ax.yaxis), axis_titles(problem), strict=True):
+        axis.set_label_text(title)
+    fixed = [Mark((0.0, 0.0), "disagreement", GREY, "o"), Mark(tuple(ideal), "ideal point", GREY, "+"), *deals]
     contour = _nash_contour(solutions, ax)
     if contour is not None:
-        points.append(_Point(tuple(contour[-len(contour) // 12]), "equal Nash product", COLORS[0], ""))
-    ground = [guides, np.array([[0.0, 0.0], ideal * [1, 0]]), np.array([[0.0, 0.0], ideal * [0, 1]])]
-    curves = [gains] if contour is None else [gains, contour]
-    inset = _inset(ax, agreed, curves + ground, points)
-    for point in points + agreed:
-        point.draw(ax)
-    _draw_curves(ax, gains, solutions)
+        fixed.append(Mark(tuple(contour[-len(contour) // 12]), "equal Nash product", COLORS[0], ""))
+    sides = [np.array([[0.0, 0.0], ideal * [1, 0]]), np.array([[0.0, 0.0], ideal * [0, 1]])]
+    view = _View(frontier, gains, contour, [guides, *sides], fixed, groups, solutions)
+    view.draw_curves(ax)
     if not frontier.joined:
         ax.plot(*frontier.gains.T, color=LINE, ls="", marker="o", ms=3.5, zorder=3)
-    if inset is None:
-        _label(ax, points + agreed, curves + ground)
-    else:
-        for point in agreed:
-            point.draw(inset)
-        _label(inset, agreed, _draw_curves(inset, gains, solutions))
-        _label(ax, points, curves + ground, [inset])
-    return ax
+    return view
 
 
 def _outline(frontier: Frontier) -> Array:
@@ -139,98 +170,71 @@ def _outline(frontier: Frontier) -> Array:
     return np.concatenate([np.stack([gains[:-1], corners], axis=1).reshape(-1, 2), gains[-1:]])
 
 
-def _label(ax: Axes, points: Sequence[_Point], curves: Sequence[Array], keep_off: Sequence[Axes] = ()) -> None:
-    place_labels(ax, [point.label for point in points if point.text], curves, np.zeros(2), keep_off)
+def _annotate(ax: Axes, view: _View, keyed: bool) -> int:
+    """Draw marks, legend, panel and labels; return how many labels cover something."""
+    agreed = [*_proposals(view, keyed), *(group.mark(keyed) for group in view.groups)]
+    agreed = [_shown(ax, mark, keyed) for mark in agreed]
+    everything = [*(_shown(ax, mark, False) for mark in view.fixed), *agreed]
+    if any(mark.hollow for mark in agreed):
+        _explain_offers(ax, view, everything)
+    crowded = crowd(ax, agreed)
+    panel = enlarge(ax, crowded, view.curves, [mark for mark in everything if mark not in crowded])
+    for mark in everything:
+        mark.draw(ax)
+    legend = ax.get_legend()
+    over = [artist for artist in (panel, legend) if artist is not None]
+    outside = everything if panel is None else [mark for mark in everything if mark not in crowded]
+    blank = [] if panel is None else [np.array([mark.gains for mark in crowded])]
+    clashes = place_labels(ax, [mark.label for mark in outside if mark.text], [*view.curves, *blank], np.zeros(2), over)
+    if panel is not None:
+        curves = view.draw_curves(panel)
+        for mark in crowded:
+            mark.draw(panel)
+        clashes += place_labels(panel, [mark.label for mark in crowded if mark.text], curves, np.zeros(2))
+    return clashes
 
 
-def _explain_offers(ax: Axes, parties: Sequence[str], corner: Literal["upper right", "lower left"]) -> None:
-    """Say in a legend whose proposal each open triangle is."""
-    for party, pointer in zip(parties, POINTERS, strict=True):
-        ax.plot([], [], ls="", marker=pointer, mfc="none", mec=GREY, ms=6.0, mew=0.8, label=f"offer of {party}")
-    place = (0.86, 0.86) if corner == "upper right" else (0.14, 0.14)
-    ax.legend(loc=corner, bbox_to_anchor=place, handletextpad=0.2, borderpad=0.2, labelspacing=0.3)
-
-
-@dataclass(frozen=True)
-class _Point:
-    """A marked point of the figure; one without a text is only drawn."""
-
-    gains: tuple[float, ...]
-    text: str
-    color: str
-    marker: str
-    size: float = 5.0
-    hollow: bool = False
-
-    @property
-    def label(self) -> Label:
-        return Label((float(self.gains[0]), float(self.gains[1])), self.text, self.color)
-
-    def draw(self, ax: Axes) -> None:
-        face = "none" if self.hollow else self.color
-        ax.plot(
-            *self.gains, ls="", marker=self.marker, mec=self.color, mfc=face, ms=self.size, mew=0.9,
-            zorder=4 if self.hollow else 5, clip_on=False,
-        )  # fmt: skip
-
-
-def _agreements(solutions: Sequence[Solution]) -> list[_Point]:
-    """Return the solutions and the proposals behind them, which the legend explains."""
-    points = []
-    for number, solution in enumerate(solutions):
-        color, marker = COLORS[number % len(COLORS)], MARKERS[number % len(MARKERS)]
-        if solution.equilibrium is not None:
+def _proposals(view: _View, keyed: bool) -> list[Mark]:
+    """Return the proposals behind agreements; with several equilibria, the numbers say whose the refused ones are."""
+    ideal = view.frontier.problem.gains(view.frontier.problem.ideal)
+    several = sum(solution.equilibrium is not None for solution in view.solutions) > 1
+    marks = []
+    for group in view.groups:
+        for number, solution in zip(group.numbers, group.solutions, strict=True):
+            if solution.equilibrium is None:
+                continue
             for proposal, pointer in zip(solution.equilibrium.proposals, POINTERS, strict=True):
                 gains = solution.problem.gains(proposal.utilities)
-                points.append(_Point(tuple(gains), "", color, pointer, 9.0, True))
-        points.append(_Point(tuple(solution.gains), solution.concept.label, color, marker))
-    return points
+                agreed = np.all(np.abs(gains - solution.gains) <= SAME * ideal)
+                color = NUMBERED if keyed else group.mark(False).color
+                text = str(number) if keyed and several and not agreed else ""
+                marks.append(Mark(tuple(gains), text, color, pointer, 9.0, True))
+    return marks
 
 
-def _draw_curves(ax: Axes, gains: Array, solutions: Sequence[Solution]) -> list[Array]:
-    """Draw the frontier and the contour of the Nash product, and return them."""
-    ax.plot(*gains.T, color=LINE, zorder=3)
-    contour = _nash_contour(solutions, ax)
-    if contour is None:
-        return [gains]
-    ax.plot(*contour.T, color=COLORS[0], lw=0.8, ls=":", zorder=2, scalex=False, scaley=False)
-    return [gains, contour]
+def _explain_offers(ax: Axes, view: _View, marks: Sequence[Mark]) -> None:
+    """Say in a legend, in an empty place, whose proposal each open triangle is."""
+    for party, pointer in zip(view.frontier.problem.parties, POINTERS, strict=True):
+        ax.plot([], [], ls="", marker=pointer, mfc="none", mec=GREY, ms=6.0, mew=0.8, label=f"offer of {party}")
+    legend = ax.legend(loc="lower left", handletextpad=0.2, borderpad=0.2, labelspacing=0.3)
+    ax.figure.canvas.draw()
+    box = legend.get_window_extent().transformed(ax.transAxes.inverted())
+    legend.remove()  # its own place is empty too
+    corner = free_place(
+        ax, (box.width, box.height), 0.0, view.curves, [np.array(mark.gains) for mark in marks],
+        np.array([ax.get_xlim()[1], ax.get_ylim()[1]]),
+    )  # fmt: skip
+    if corner is None:
+        corner = (0.0, 1.0)  # above the axes
+    ax.legend(
+        loc="lower left", bbox_to_anchor=corner, handletextpad=0.2, borderpad=0.2, labelspacing=0.3, borderaxespad=0.0
+    )
 
 
-def _inset(ax: Axes, points: Sequence[_Point], curves: Sequence[Array], others: Sequence[_Point]) -> Axes | None:
-    """Return an enlarged panel in an empty place if the agreements lie too close together to be told apart."""
-    if len(points) < 2:
-        return None
-    places = np.array([point.gains for point in points])
-    low, high = places.min(axis=0), places.max(axis=0)
-    span = np.array([np.ptp(ax.get_xlim()), np.ptp(ax.get_ylim())])
-    if np.any(high - low > CROWDED * span) or np.allclose(low, high):
-        return None
-    middle, half = (low + high) / 2, np.maximum(1.2 * (high - low), 0.01 * span)
-    marks = [np.asarray(point.gains) for point in others] + [middle]
-    for size in PANELS:
-        corner = free_panel(ax, size, TICKS, curves, marks, middle)
-        if corner is not None:
-            break
-    else:
-        return None
-    panel = ax.inset_axes((*corner, *size))
-    panel.set_xlim(middle[0] - half[0], middle[0] + half[0])
-    panel.set_ylim(middle[1] - half[1], middle[1] + half[1])
-    panel.tick_params(labelsize="x-small", length=2, pad=1)
-    panel.xaxis.set_major_locator(MaxNLocator(3))
-    panel.yaxis.set_major_locator(MaxNLocator(3))
-    panel.xaxis.set_ticks_position("top")
-    panel.yaxis.set_ticks_position("right")
-    for spine in panel.spines.values():
-        spine.set(visible=True, color=GREY, linewidth=0.5)
-    ax.indicate_inset_zoom(panel, edgecolor=GREY, alpha=0.8, lw=0.5)
-    return panel
-
-
-def _set_limits(ax: Axes, ideal: Array, marks: Sequence[Array]) -> None:
-    """Show the rational region and every marked deal, with room for labels."""
-    points = np.array([np.zeros(2), ideal, *marks])
+def _set_limits(ax: Axes, ideal: Array, places: Sequence[Array]) -> None:
+    """Show the rational region and every mark not far from it, with room for labels."""
+    near = [place for place in places if np.all((place >= -FAR * ideal) & (place <= (1.0 + FAR) * ideal))]
+    points = np.array([np.zeros(2), ideal, *near])
     low, high = points.min(axis=0), points.max(axis=0)
     pad = 0.10 * (high - low)
     ax.set_xlim(low[0] - pad[0], high[0] + 1.6 * pad[0])
@@ -239,6 +243,29 @@ def _set_limits(ax: Axes, ideal: Array, marks: Sequence[Array]) -> None:
     ax.yaxis.set_major_locator(MaxNLocator(6))
     ax.axhline(0.0, color=GREY, lw=0.5, zorder=1)
     ax.axvline(0.0, color=GREY, lw=0.5, zorder=1)
+
+
+def _is_outside(ax: Axes, gains: ArrayLike) -> bool:
+    low, high = np.transpose([ax.get_xlim(), ax.get_ylim()])
+    return bool(np.any((gains < low) | (gains > high)))
+
+
+def _whereabouts(ax: Axes, gains: Sequence[float]) -> str:
+    """Say where a point is that the axes do not show."""
+    return f"at ({gains[0]:.4g}, {gains[1]:.4g})" if _is_outside(ax, gains) else ""
+
+
+def _shown(ax: Axes, mark: Mark, keyed: bool) -> Mark:
+    """Return the mark, or an arrowhead at the edge of axes that do not reach it, which without a key says where it is."""
+    if not _is_outside(ax, mark.gains):
+        return mark
+    to_fraction = ax.transData + ax.transAxes.inverted()
+    way = to_fraction.transform(mark.gains) - 0.5
+    edge = to_fraction.inverted().transform(0.5 + 0.48 * way / np.max(np.abs(way)))
+    x, y = way * ax.bbox.size
+    head = (3, 0, float(np.degrees(np.arctan2(y, x))) - 90.0)  # a triangle, turned
+    text = mark.text if keyed or not mark.text else f"{mark.text}\n{_whereabouts(ax, mark.gains)}"
+    return replace(mark.at(edge), text=text, marker=head, size=8.0)
 
 
 def _nash_contour(solutions: Sequence[Solution], ax: Axes) -> Array | None:

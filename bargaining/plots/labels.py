@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.text import Annotation
+from matplotlib.colors import to_rgb
+from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Bbox
 
 from bargaining._types import Array
@@ -15,6 +17,9 @@ from bargaining._types import Array
 RADII = (9, 16, 24, 33, 43, 54, 66, 80, 96, 114)  # points from the marker to the label
 ANGLES = 24
 MARKER = 4.0  # half the size of a marker, points
+HALO = 1.8  # points of white around letters, over contours and hatching
+SHADE = 0.65  # of the brightness of a marker
+NEARER = 1.3  # times the distance to its own point, a label must be from others to go without a line
 LEADER = 14  # a label farther away than this gets a line
 
 
@@ -28,12 +33,13 @@ class Label:
 
 
 def place_labels(
-    ax: Axes, labels: Sequence[Label], curves: Sequence[Array], away: Array, keep_off: Sequence[Axes] = ()
-) -> list[Annotation]:
+    ax: Axes, labels: Sequence[Label], curves: Sequence[Array], away: Array, keep_off: Sequence[Artist] = ()
+) -> int:
     """Write the labels so that none covers another, a marker, a curve or the edge of the axes where that can be had.
 
     `curves` are (m, 2) polylines and `away` a point from which labels prefer to lie away, both in data coordinates.
-    The limits of the axes must be final. `keep_off` are panels drawn over these axes.
+    The limits of the axes must be final. `keep_off` are panels and legends drawn over these axes. Returns how many labels
+    had to be put over something else.
     """
     figure = ax.figure
     figure.canvas.draw()
@@ -42,31 +48,39 @@ def place_labels(
     points = pixels(np.array([label.point for label in labels], dtype=float).reshape(-1, 2))
     boxes = [Bbox.from_extents(*(p - MARKER * scale), *(p + MARKER * scale)) for p in points]
     boxes += [box for panel in keep_off if (box := panel.get_tightbbox()) is not None]
-    dots = np.concatenate([_dense(pixels(curve)) for curve in curves]) if curves else np.empty((0, 2))
+    dots = np.concatenate([dense(pixels(curve)) for curve in curves]) if curves else np.empty((0, 2))
     centre = pixels(np.asarray(away, dtype=float))
-    written = []
+    clashes = 0
     for label, point in zip(labels, points, strict=True):
+        ink = _dark(label.color)
         note = ax.annotate(
-            label.text, label.point, xytext=(0, 0), textcoords="offset points", color=label.color,
-            fontsize="small", ha="center", va="center", zorder=6, annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": label.color, "lw": 0.5, "shrinkA": 0, "shrinkB": 3},
+            label.text, label.point, xytext=(0, 0), textcoords="offset points", color=ink,
+            fontsize="small", ha="center", va="center", zorder=6, annotation_clip=False, linespacing=1.0,
+            path_effects=[withStroke(linewidth=HALO, foreground="white")],
+            arrowprops={"arrowstyle": "-", "color": ink, "lw": 0.5, "shrinkA": 0, "shrinkB": 3},
         )  # fmt: skip
         note.set_in_layout(False)  # a label must not move the axes, and with them the other labels
         size = np.array(note.get_window_extent().size)
-        spot, box = _nearest_free(point, size, scale, boxes, dots, ax.get_window_extent(), point - centre)
+        rivals = points[np.linalg.norm(points - point, axis=1) > MARKER * scale]
+        spot, box = _nearest_free(point, size, scale, boxes, dots, ax.get_window_extent(), point - centre, rivals)
         note.set_position(tuple((spot - point) / scale))
         if note.arrow_patch is not None:
-            note.arrow_patch.set_visible(_distance(box, point) > LEADER * scale)
+            note.arrow_patch.set_visible(_distance(box, point) > LEADER * scale or _mistakable(box, point, rivals))
+        clashes += any(box.overlaps(other) for other in boxes)
         boxes.append(box)
-        dots = np.concatenate([dots, _dense(np.array([point, spot]))[::3]])
-        written.append(note)
-    return written
+        dots = np.concatenate([dots, dense(np.array([point, spot]))[::3]])
+    return clashes
+
+
+def _dark(color: str) -> tuple[float, ...]:
+    """Return a colour in which small print can be read, in grey as well."""
+    return tuple(SHADE * part for part in to_rgb(color))
 
 
 def _nearest_free(
-    point: Array, size: Array, scale: float, boxes: Sequence[Bbox], dots: Array, frame: Bbox, outward: Array
+    point: Array, size: Array, scale: float, boxes: Sequence[Bbox], dots: Array, frame: Bbox, outward: Array, rivals: Array
 ) -> tuple[Array, Bbox]:
-    """Return the centre and box of the cheapest place: nearest, outward, and clear of everything drawn."""
+    """Return the centre and box of the cheapest place: nearest, outward, clear of all that is drawn, not by a rival."""
     best, cheapest = None, np.inf
     heading = np.arctan2(outward[1], outward[0])
     for radius in RADII:
@@ -82,6 +96,7 @@ def _nearest_free(
             turn = 1.0 - np.cos(angle - heading)
             struck = _strikes(point, box, scale, boxes)
             cost = radius + 12.0 * turn + 400.0 * clashes + 30.0 * crossed + 900.0 * outside + 150.0 * struck
+            cost += 25.0 * _mistakable(box, point, rivals)
             if cost < cheapest:
                 best, cheapest = (spot, box), cost
     assert best is not None  # noqa: S101 - there is always a candidate
@@ -96,40 +111,13 @@ def _strikes(point: Array, box: Bbox, scale: float, boxes: Sequence[Bbox]) -> in
     return sum(bool(np.any(np.all((line >= other.min) & (line <= other.max), axis=1))) for other in boxes)
 
 
-def free_panel(
-    ax: Axes, size: tuple[float, float], margin: float, curves: Sequence[Array], points: Sequence[Array], towards: Array
-) -> tuple[float, float] | None:
-    """Return the lower left corner, in fractions of the axes, of the emptiest place for a panel of this size.
-
-    It keeps off the points, the legend and the first curve, covers as little of the others as can be, and is near `towards`
-    (data). To the right and above it keeps a margin for its tick labels. None if there is no such place.
-    """
-    ax.figure.canvas.draw()
-    inverse = ax.transAxes.inverted()
-    fraction = (ax.transData + inverse).transform
-    lines = [inverse.transform(_dense(ax.transData.transform(curve))) for curve in curves]
-    drawn, weight = np.concatenate(lines), np.repeat([1000.0, *[1.0] * (len(lines) - 1)], [len(line) for line in lines])
-    marks = fraction(np.array(points).reshape(-1, 2))
-    legend = ax.get_legend()
-    taken = [] if legend is None else [legend.get_window_extent().transformed(inverse)]
-    target = fraction(np.asarray(towards, dtype=float))
-    best, cheapest = None, 1000.0
-    for left in np.linspace(0.02, 0.98 - size[0] - margin, 14):
-        for bottom in np.linspace(0.02, 0.98 - size[1] - margin, 14):
-            box = Bbox.from_bounds(left, bottom, size[0] + margin, size[1] + margin)
-            covered = float(np.sum(weight[np.all((drawn > box.min) & (drawn < box.max), axis=1)]))
-            hidden = np.count_nonzero(
-                np.all((marks > np.array(box.min) - 0.03) & (marks < np.array(box.max) + 0.03), axis=1)
-            )
-            hidden += sum(box.overlaps(other) for other in taken)
-            middle = np.array([left + size[0] / 2, bottom + size[1] / 2])
-            cost = covered + 1000.0 * hidden + 5.0 * float(np.linalg.norm(middle - target))
-            if cost < cheapest:
-                best, cheapest = (float(left), float(bottom)), cost
-    return best
+def _mistakable(box: Bbox, point: Array, rivals: Array) -> bool:
+    """Say whether a label is about as near to the point of another."""
+    gaps = np.linalg.norm(np.clip(rivals, box.min, box.max) - rivals, axis=1)
+    return bool(np.any(gaps < NEARER * _distance(box, point)))
 
 
-def _dense(line: Array) -> Array:
+def dense(line: Array) -> Array:
     """Return points along a polyline in pixels, close enough that no label slips between them."""
     if len(line) < 2:
         return line

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import combinations
 from pathlib import Path
 
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pytest
 from matplotlib.axes import Axes
-from matplotlib.text import Annotation
 
 import bargaining as bg
 from bargaining import cases, plots
 from bargaining.errors import InvalidProblem, UnknownName
+from bargaining.solution import attempt
+from tests.plots.figures import EIGHTEEN, assert_readable, key, notes, pie, solutions
 
-mpl.use("Agg")
 CASE = cases.load("microsoft-openai")
-
-
-@pytest.fixture(autouse=True)
-def close_figures() -> Iterator[None]:
-    yield
-    plt.close("all")
 
 
 def figure(scenario: str | None) -> Axes:
@@ -32,11 +23,6 @@ def figure(scenario: str | None) -> Axes:
     terms = dict(CASE.deals["press-midpoint"].terms)
     terms["stake"] = min(terms["stake"], game.feasible.bounds()["stake"][1])
     return plots.draw_frontier(bg.frontier(game, 1e-3), solutions=solutions, deals={"press midpoint": terms})
-
-
-def notes(ax: Axes) -> list[Annotation]:
-    panels = [ax, *ax.child_axes]
-    return [text for panel in panels for text in panel.texts if isinstance(text, Annotation)]
 
 
 @pytest.mark.parametrize("scenario", [None, *(name for name in CASE.scenarios if CASE.problem(name).n == 2)])
@@ -54,14 +40,7 @@ def test_every_solution_is_labelled_without_overlap(scenario: str | None) -> Non
         "equal Nash product",
     }
     assert set(texts) == expected
-    boxes = {note.get_text(): Annotation.get_window_extent(note) for note in written}
-    frame = ax.figure.bbox
-    for text, box in boxes.items():
-        assert frame.x0 <= box.x0 < box.x1 <= frame.x1, text
-        assert frame.y0 <= box.y0 < box.y1 <= frame.y1, text
-    for one, two in combinations(boxes, 2):
-        a, b = (mpl.text.Text.get_window_extent(n) for n in written if n.get_text() in (one, two))
-        assert not a.overlaps(b), (one, two)
+    assert_readable(ax)
 
 
 def test_axes_have_party_unit_and_date() -> None:
@@ -89,9 +68,82 @@ def test_takes_an_axis_and_gives_it_back() -> None:
 
 def test_refusals(tmp_path: Path) -> None:
     pie = bg.from_issues([bg.Issue("x")], {"a": lambda x: x, "b": lambda x: 1 - x}, [0, 0])
+    front, deal = bg.frontier(pie), bg.solve(pie, bg.Nash())
     stack = bg.solve(pie.replace(disagreement=[[0, 0], [0.1, 0]]), bg.Nash())
-    with pytest.raises(InvalidProblem, match="single two-party"):
-        plots.draw_frontier(bg.frontier(pie), solutions=[stack])
-    ax = plots.draw_frontier(bg.frontier(pie))
+    other = bg.solve(pie.replace(disagreement=[0.1, 0]), bg.Nash())
+    lost = attempt(pie.replace(disagreement=[2, 2]), bg.Nash())
+    for bad, match in (
+        ([stack], "single two-party.*Draw one game"),
+        (deal, "must be a list"),
+        ([bg.Nash()], "no Solution; .*bg.solve"),
+        ([other], "different disagreement points"),
+        ([lost], "Nash has no numbers to draw: its status is 'no agreement'. Leave it out"),
+    ):
+        with pytest.raises(InvalidProblem, match=match):
+            plots.draw_frontier(front, solutions=bad)
+    with pytest.raises(InvalidProblem, match=r"no Frontier; .*bg.frontier\(problem\)"):
+        plots.draw_frontier(pie)
+    with pytest.raises(InvalidProblem, match="no Axes"):
+        plots.draw_frontier(front, ax=plt.figure())
+    for deals in ([{"x": 1}], {"press": 1}, {"press": {"x": [0.1, 0.2]}}):
+        with pytest.raises(InvalidProblem, match="deals"):
+            plots.draw_frontier(front, deals=deals)
+    ax = plots.draw_frontier(front)
     with pytest.raises(UnknownName, match="png"):
         plots.save(ax, tmp_path / "f", ["jpg"])
+
+
+def test_many_solutions_are_numbered_and_the_key_lists_all() -> None:
+    ax = plots.draw_frontier(bg.frontier(pie()), solutions=solutions(pie()))
+    assert_readable(ax)
+    numbers, names = key(ax)
+    listed = [int(number) for number in numbers.replace(",", " ").split()]
+    assert sorted(listed) == list(range(1, 19))
+    for concept in EIGHTEEN:
+        assert concept.label in " ".join(names.split())
+    assert "1, 10" in numbers  # Nash, and Nash with equal weights
+    written = {note.get_text() for note in notes(ax)}
+    assert {line for line in numbers.split("\n") if line} <= written
+    assert len(ax.child_axes) == 1  # the crowd around Nash, enlarged
+
+
+def test_solutions_that_coincide_share_marker_and_name() -> None:
+    even = bg.split(1, [bg.Linear(), bg.Linear()])
+    concepts = (bg.Nash(), bg.KalaiSmorodinsky(), bg.Nash((2, 1)))
+    ax = plots.draw_frontier(bg.frontier(even), solutions=solutions(even, concepts))
+    assert {"Nash; Kalai-Smorodinsky", "Nash (2, 1)"} <= {note.get_text() for note in notes(ax)}
+    assert key(ax) == []
+    assert_readable(ax)
+
+
+def test_names_without_room_become_numbers() -> None:
+    _, ax = plt.subplots(figsize=(2.6, 2.2))
+    plots.draw_frontier(bg.frontier(pie()), solutions=solutions(pie(), EIGHTEEN[:7]), ax=ax)
+    assert len(key(ax)) == 2
+    numbers, names = key(ax)
+    assert numbers.split() == ["1", "2", "3", "4", "5", "6", "7"]
+    texts = {note.get_text() for note in notes(ax)}
+    assert "1" in texts and "Nash" not in texts  # nothing is left of the names that were tried
+    assert "Kalai-Smorodinsky" in names
+
+
+def test_a_key_stays_within_a_figure_without_a_layout() -> None:
+    figure, (ax, other) = plt.subplots(1, 2, figsize=(10, 4))
+    before = other.get_position().bounds
+    plots.draw_frontier(bg.frontier(pie()), solutions=solutions(pie()), ax=ax)
+    figure.canvas.draw()
+    names = next(text for text in ax.texts if "Kalai" in text.get_text())
+    assert names.get_window_extent().x1 < other.get_window_extent().x0
+    assert other.get_position().bounds == before
+
+
+@pytest.mark.parametrize(("fallback", "shown"), [(30, "utilitarian (2, 1), not\nrational"), (90, "at (100, -90)")])
+def test_solutions_outside_the_rational_region_are_shown_or_pointed_to(fallback: float, shown: str) -> None:
+    even = bg.split(100, [bg.Linear(), bg.Linear()], fallback=[0, fallback])
+    outside = bg.solve(even, bg.Utilitarian(weights=(2, 1), rational=False))
+    ax = plots.draw_frontier(bg.frontier(even), solutions=[outside, bg.solve(even, bg.Nash())])
+    label = next(note for note in notes(ax) if "not\nrational" in note.get_text())
+    assert shown in label.get_text()
+    (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+    assert left < label.xy[0] < right and bottom < label.xy[1] < top
+    assert_readable(ax)
