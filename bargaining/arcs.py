@@ -27,6 +27,8 @@ SETTLED = 1e-12  # of the whole: an arc whose split changes what is measured by 
 ALIKE = 1e-4  # of its chord: by so much its parabola may miss the point at which it was split
 SOLVER = 1e-11  # of the parties' ranges: sets that can tell less from nothing have closed forms
 STRAIGHT = 2e-13  # of the parties' ranges: what rises less above a chord is rounding
+EXACT = 1e-15  # the same on sets in closed form
+ROUNDING = 4 * float(np.finfo(float).eps)  # of the ideal gains
 NEGLIGIBLE = 1e-14  # of the area under the ideal point, and of the length of the frontier
 ACCEPT = 1e-8  # a larger error in area or length is reported as not converged
 DENT = 1e-8  # by so much of its length a ray may miss the middle of a chord
@@ -51,7 +53,10 @@ class Arcs:
     status: Codes
 
     def halved(self, measure: Measure) -> Array:
-        """Return the points, (games, 2), that halve a measure which adds up along the chain."""
+        """Return the points, (games, 2), that halve a measure which adds up along the chain.
+
+        A chain without length has one efficient point, its corner (1, 1).
+        """
         sizes = measure(self.start, self.first, self.second)
         total = np.cumsum(sizes, axis=-1)
         half = 0.5 * total[:, -1]
@@ -66,7 +71,7 @@ class Arcs:
 
         t = decreasing_root(missing, np.zeros(len(half)), np.ones(len(half)), games)
         ways = part(first, second, t)
-        return np.asarray(start + ways[0] + ways[1])
+        return np.where(half[:, None] > 0.0, start + ways[0] + ways[1], 1.0)
 
 
 def part(first: Array, second: Array, t: Array) -> tuple[Array, Array]:
@@ -109,9 +114,10 @@ class _Chain:
         gains = flat(problem.gains(problem.ideal), problem.shape)
         self.unit = np.where(known[:, None], gains, 1.0)
         self.floor = np.where(known[:, None], flat(problem.disagreement, problem.shape), 0.0)
-        self.noise = STRAIGHT * np.max(flat(problem.feasible.spread(), problem.shape) / self.unit, axis=1)
         exact = np.all(problem.feasible.least_gain() < SOLVER * problem.feasible.spread(), axis=-1)
-        self.accuracy = np.where(flat_numbers(exact, problem.shape), 0.0, 5.0 * self.noise)
+        digits = np.where(flat_numbers(exact, problem.shape), EXACT, STRAIGHT)
+        self.noise = digits * np.max(flat(problem.feasible.spread(), problem.shape) / self.unit, axis=1)
+        self.accuracy = 5.0 * self.noise
         self.failed = np.zeros(self.count, np.bool_)
         self.changed = np.zeros(self.count)  # by how much the last splits changed what is measured, added up
         self.game = np.flatnonzero(known)
@@ -286,4 +292,6 @@ def length(start: Array, first: Array, second: Array) -> Array:
     speed = [one[..., None, i] * _EARLY + two[..., None, i] * _LATE for i in (0, 1)]
     curved = np.sum(2.0 * np.sqrt(speed[0] * speed[1]) * _WEIGHTS, axis=-1)
     straight = np.abs(_cross(one, two)) <= 1e-15 * np.abs(one[..., 0] * two[..., 1])
-    return np.where(straight, _root(first + second), curved)
+    whole = _root(first + second)
+    level = np.min(np.abs(first + second), axis=-1) <= ROUNDING  # what rounding makes of no length at all
+    return np.where(level, 0.0, np.where(straight, whole, curved))

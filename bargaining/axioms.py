@@ -24,6 +24,7 @@ from bargaining.problems.pies import split
 from bargaining.problems.points import from_points
 from bargaining.problems.problem import Problem
 from bargaining.problems.transforms import section
+from bargaining.rays import prospects
 from bargaining.sets.base import Status
 from bargaining.solution import Solution, attempt, solve
 from bargaining.utilities.power import Power
@@ -118,6 +119,8 @@ class Draws:
         self.base = rng.normal(size=(trials, n)) * self.scale[:, 0]
         self.views: Array | None = None
         if around is not None:
+            if prospects(around) != Status.OK:
+                raise InvalidProblem("problems are drawn around one that has an agreement; this one has none.")
             self.views = _views(around, rng)
             self.scale = np.broadcast_to(around.gains(around.ideal), (trials, 1, n))
             self.base = np.broadcast_to(around.disagreement, (trials, n))
@@ -126,6 +129,7 @@ class Draws:
         """Return gains of alternatives, (trials, count, n): random, or efficient ones of the given problem, moved."""
         if self.views is not None:
             pick = self.rng.integers(len(self.views), size=(self.trials, count))
+            pick[:, : self.n] = np.arange(self.n)[:count]  # the parties' best deals, so that ideal points stay near
             return np.asarray(self.views[pick] * self.rng.uniform(0.9, 1.1, (self.trials, count, self.n)))
         rays = np.abs(self.rng.normal(size=(self.trials, count, self.n))) ** 1.5
         power = self.rng.uniform(1.1, 4.0, (self.trials, 1, 1))

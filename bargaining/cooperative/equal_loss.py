@@ -69,7 +69,8 @@ class EqualLoss(Welfare):
         groups = problem.n if self.rational else 1
         held = [levels <= order[..., [k - 1]] if k else np.zeros(levels.shape, np.bool_) for k in range(groups)]
         held = [group & ~np.all(group, axis=-1, keepdims=True) for group in held]  # somebody must be left to lose
-        floors = np.stack([np.where(group, problem.disagreement, ideal) for group in held])
+        most = np.max(levels, axis=-1, keepdims=True)  # a loss after which nobody has more than disagreement
+        floors = np.stack([np.where(group, problem.disagreement, ideal - most * weights) for group in held])
         answers = problem.feasible.reach(floors, np.stack([np.where(group, 0.0, weights) for group in held]))
         losses = np.max(np.where(np.stack(held), -np.inf, (ideal - answers.utilities) / weights), axis=-1)
         starts = np.stack([np.max(np.where(group, levels, 0.0), axis=-1) for group in held])

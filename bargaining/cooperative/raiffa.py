@@ -105,7 +105,8 @@ class _Path:
         going = self.status == Status.OK
 
         def slope(point: Array) -> Array:
-            rest, found = self._rest(point, going)
+            rest, found = self._rest(point, going & np.all(np.isfinite(point), axis=1))
+            rest = np.where(np.isfinite(point), rest, np.nan)
             usable = (found == Status.OK) & np.all(rest > -STRAY, axis=1)
             return np.where(going[:, None], np.where(usable[:, None], rest / self.problem.n, np.nan), 0.0)
 
