@@ -62,20 +62,18 @@ class EqualLoss(Welfare):
         possible = prospects(problem)
         ideal = np.where((possible == Status.OK)[..., None], problem.ideal, problem.disagreement)
         ideal = np.where(np.isfinite(ideal), ideal, 0.0)  # of a stack, some games may have no such numbers
-        levels = np.nan_to_num(
-            problem.gains(ideal) / weights, posinf=0.0, neginf=0.0
-        )  # the loss at which a party is down to disagreement
+        # The loss at which each party is down to disagreement.
+        levels = np.nan_to_num(problem.gains(ideal) / weights, posinf=0.0, neginf=0.0)
         order = np.sort(levels, axis=-1)
         groups = problem.n if self.rational else 1
         held = [levels <= order[..., [k - 1]] if k else np.zeros(levels.shape, np.bool_) for k in range(groups)]
         held = [group & ~np.all(group, axis=-1, keepdims=True) for group in held]  # somebody must be left to lose
-        most = np.max(levels, axis=-1, keepdims=True)  # a loss after which nobody has more than disagreement
-        floors = np.stack([np.where(group, problem.disagreement, ideal - most * weights) for group in held])
-        answers = problem.feasible.reach(floors, np.stack([np.where(group, 0.0, weights) for group in held]))
-        losses = np.max(np.where(np.stack(held), -np.inf, (ideal - answers.utilities) / weights), axis=-1)
-        starts = np.stack([np.max(np.where(group, levels, 0.0), axis=-1) for group in held])
-        ends = np.stack([np.min(np.where(group, np.inf, levels), axis=-1) for group in held])
-        losses = np.maximum(losses, starts)
+        down = np.stack(held)
+        starts = np.max(np.where(down, levels, 0.0), axis=-1)
+        ends = np.min(np.where(down, np.inf, levels), axis=-1)  # of this group's range: then the next party is down too
+        origins = np.where(down, problem.disagreement, ideal - ends[..., None] * weights)
+        answers = problem.feasible.reach(origins, np.where(down, 0.0, weights))
+        losses = np.maximum(np.max(np.where(down, -np.inf, (ideal - answers.utilities) / weights), axis=-1), starts)
         known = (answers.status == Status.OK) & ((losses <= ends) | (not self.rational))
         which = np.argmin(np.where(known, losses, np.inf), axis=0)
         found = answers.chosen(which)

