@@ -66,11 +66,13 @@ class EqualLoss(Welfare):
         groups = problem.n if self.rational else 1
         held = [levels <= order[..., [k - 1]] if k else np.zeros(levels.shape, np.bool_) for k in range(groups)]
         held = [group & ~np.all(group, axis=-1, keepdims=True) for group in held]  # somebody must be left to lose
-        floors = np.stack([np.where(group, problem.disagreement, ideal) for group in held])
-        answers = problem.feasible.reach(floors, np.stack([np.where(group, 0.0, weights) for group in held]))
-        losses = np.max(np.where(np.stack(held), -np.inf, (ideal - answers.utilities) / weights), axis=-1)
         starts = np.stack([np.max(np.where(group, levels, 0.0), axis=-1) for group in held])
         ends = np.stack([np.min(np.where(group, np.inf, levels), axis=-1) for group in held])
+        # Start where the group gains its next member: past a floor, sets need not be reached from the ideal point.
+        lowest = [ideal - np.where(np.isfinite(end), end, 0.0)[..., None] * weights for end in ends]
+        floors = np.stack([np.where(group, problem.disagreement, end) for group, end in zip(held, lowest, strict=True)])
+        answers = problem.feasible.reach(floors, np.stack([np.where(group, 0.0, weights) for group in held]))
+        losses = np.max(np.where(np.stack(held), -np.inf, (ideal - answers.utilities) / weights), axis=-1)
         losses = np.maximum(losses, starts)
         known = (answers.status == Status.OK) & ((losses <= ends) | (not self.rational))
         which = np.argmin(np.where(known, losses, np.inf), axis=0)
