@@ -8,6 +8,7 @@ and Samet (2011), Generalized Raiffa solutions, Games and Economic Behavior 73, 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,7 @@ from bargaining._types import Array, Bools, Codes
 from bargaining.checks import number
 from bargaining.concept import Concept
 from bargaining.errors import InvalidProblem
-from bargaining.numerics.flows import rest_point
+from bargaining.numerics.flows import Visit, rest_point
 from bargaining.problems.problem import Problem
 from bargaining.rays import prospects, require_convex, towards
 from bargaining.sets.base import Answer, Status, flat
@@ -24,6 +25,7 @@ from bargaining.sets.base import Answer, Status, flat
 SMALLEST = 0.01
 LEFT = 1e-14, 1e-9  # of the ideal gains: what is left when the steps end, on sets in closed form and on others
 CLOSED_FORM = 1e-11  # of the parties' ranges: sets that can tell less from nothing have closed forms
+BETWEEN = 8  # points of the continuous path that are given for a step of its integration
 STRAY = 1e-5  # of the ideal gains: a mean that is infeasible by less is rounding near the frontier, by more a dent
 ERRORS = 1e-15, 1e-11  # of a step of the continuous path, on sets in closed form and on others
 
@@ -63,13 +65,44 @@ class Raiffa(Concept):
 
     def outcome(self, problem: Problem) -> Answer:
         """Return the point of the frontier to which the steps lead."""
+        step = self._step(problem)
+        path = _Path(problem)
+        point, error = path.flow() if step == 0.0 else path.steps(step)
+        return towards(problem, point, error, path.status)
+
+    def path(self, problem: Problem) -> Array:
+        """Return the way from disagreement to the frontier in one problem, as utilities (m, n).
+
+        Discrete steps are given one by one; the ideal point over one of them, p, is p + n / step * (next - p). The
+        continuous path is given by points close enough to be joined by a line.
+
+        Raises
+        ------
+        InvalidProblem, NotConvex
+            For a stack, a step out of range, a set known not to be convex, and problems without a solution.
+
+        Examples
+        --------
+        >>> import bargaining as bg
+        >>> line = bg.lotteries(bg.from_points([[2, 1], [0, 2], [2, 0]], disagreement=[0, 0]))
+        >>> bg.Raiffa().path(line).tolist()[:3]
+        [[0.0, 0.0], [1.0, 1.0], [1.5, 1.25]]
+        """
+        step = self._step(problem)
+        if problem.shape:
+            raise InvalidProblem(f"a path is followed in one problem; this is a stack of shape {problem.shape}.")
+        path = _Path(problem)
+        points = path.course() if step == 0.0 else path.stops(step)
+        if path.status[0] != Status.OK:
+            raise InvalidProblem(f"{self.label} follows no path here ({Status(path.status[0]).label}); bg.solve says why.")
+        return np.asarray(problem.disagreement + points * path.unit)
+
+    def _step(self, problem: Problem) -> float:
         step = number("step, a share of the way,", self.step, low=0.0, high=1.0)
         if 0.0 < step < SMALLEST:
             raise InvalidProblem(f"step = {step:g} is too small for steps one by one; step=0 is the limit.")
         require_convex(problem, self.label)
-        path = _Path(problem)
-        point, error = path.flow() if step == 0.0 else path.steps(step)
-        return towards(problem, point, error, path.status)
+        return step
 
 
 class _Path:
@@ -83,8 +116,35 @@ class _Path:
         self.floor = np.where(known, flat(problem.disagreement, problem.shape), 0.0)
         self.exact = bool(np.all(problem.feasible.least_gain() < CLOSED_FORM * problem.feasible.spread()))
 
-    def steps(self, step: float) -> tuple[Array, Array]:
-        """Return where discrete steps end, and how much is left there."""
+    def stops(self, step: float) -> Array:
+        """Return the points of a single game at which discrete steps begin, and that at which they end."""
+        visited = [np.zeros(self.unit.shape)]
+        self.steps(step, visited.append)
+        points = np.concatenate(visited)
+        moved = np.any(np.diff(points, axis=0) != 0.0, axis=1)  # the last step may have found nothing left to gain
+        return np.asarray(points[np.concatenate([[True], moved])])
+
+    def course(self) -> Array:
+        """Return points along the continuous path of a single game, by cubics between the steps of its integration."""
+        from scipy.interpolate import CubicHermiteSpline
+
+        lengths: list[float] = []
+        points: list[Array] = []
+        slopes: list[Array] = []
+
+        def visit(length: Array, point: Array, slope: Array) -> None:
+            if length[0] > 0 or not points:
+                lengths.append(length[0])
+                points.append(point[0])
+                slopes.append(slope[0])
+
+        end = self.flow(visit)[0]
+        times = np.cumsum(lengths)
+        grid = np.interp(np.arange(BETWEEN * (len(times) - 1) + 1) / BETWEEN, np.arange(len(times)), times)
+        return np.concatenate([CubicHermiteSpline(times, points, slopes)(grid), end])
+
+    def steps(self, step: float, visit: Callable[[Array], object] | None = None) -> tuple[Array, Array]:
+        """Return where discrete steps end, and how much is left there; `visit` is told of every point on the way."""
         point = np.zeros(self.unit.shape)
         going = self.status == Status.OK
         left = np.where(going, 1.0, 0.0)
@@ -96,11 +156,15 @@ class _Path:
             left = np.where(going, np.max(rest, axis=1), left)
             ends = going & (left <= LEFT[0 if self.exact else 1])
             share = np.where(ends, 1.0, step)[:, None]
-            point = np.where(going[:, None], point + share * np.maximum(rest, 0.0) / self.problem.n, point)
-            going = going & ~ends
+            following = np.where(going[:, None], point + share * np.maximum(rest, 0.0) / self.problem.n, point)
+            # A small step from close by may be lost in rounding, and then all that would follow are.
+            going = going & ~ends & np.any(following != point, axis=1)
+            point = following
+            if visit is not None:
+                visit(point)
         return point, np.where(left <= STRAY, left, 0.0)
 
-    def flow(self) -> tuple[Array, Array]:
+    def flow(self, visit: Visit | None = None) -> tuple[Array, Array]:
         """Return where the continuous path ends, and the error of its integration."""
         going = self.status == Status.OK
 
@@ -111,7 +175,7 @@ class _Path:
             return np.where(going[:, None], np.where(usable[:, None], rest / self.problem.n, np.nan), 0.0)
 
         kind = 0 if self.exact else 1
-        point, error, arrived = rest_point(slope, np.zeros(self.unit.shape), ERRORS[kind], LEFT[kind])
+        point, error, arrived = rest_point(slope, np.zeros(self.unit.shape), ERRORS[kind], LEFT[kind], visit)
         self._stray(going & ~arrived, np.full(len(going), np.int8(Status.NO_AGREEMENT)))
         return point + np.nan_to_num(slope(point)), error
 

@@ -18,15 +18,23 @@ FIRST, SHORTEST, STEPS = 0.25, 1e-9, 3000
 Slope = Callable[[Array], Array]
 """Of points (games, n): their derivatives, NaN where there are none."""
 
+Visit = Callable[[Array, Array, Array], object]
+"""Of every step: its length (games,), zero where it was not taken, the points it led to and their slopes, (games, n)."""
 
-def rest_point(slope: Slope, start: Array, tol: float, rest: float) -> tuple[Array, Array, Bools]:
+
+def rest_point(
+    slope: Slope, start: Array, tol: float, rest: float, visit: Visit | None = None
+) -> tuple[Array, Array, Bools]:
     """Follow each path from `start` (games, n) until its slope is no larger than `rest`.
 
     Returns the points, the sums of the error estimates of the steps, each at most `tol`, and whether the path came to rest.
-    A step that is not accurate enough, or on which there is no slope, is tried again with a shorter length.
+    A step that is not accurate enough, or on which there is no slope, is tried again with a shorter length. `visit` is told
+    of every step, the start included.
     """
     point, length, error = start.copy(), np.full(len(start), FIRST), np.zeros(len(start))
     here = slope(point)
+    if visit is not None:
+        visit(np.zeros(len(start)), point, here)
     for _ in range(STEPS):
         going = (np.max(np.abs(here), axis=1) > rest) & (length > SHORTEST)
         if not np.any(going):
@@ -41,6 +49,8 @@ def rest_point(slope: Slope, start: Array, tol: float, rest: float) -> tuple[Arr
         good = going & (missed <= tol)
         point, here = np.where(good[:, None], new, point), np.where(good[:, None], end, here)
         error = np.where(good, error + missed, error)
+        if visit is not None:
+            visit(np.where(good, h, 0.0), point, here)
         with np.errstate(all="ignore"):
             growth = np.clip(0.9 * (tol / missed) ** 0.125, 0.1, 5.0)
         growth = np.where(np.isfinite(growth), growth, np.where(missed == 0.0, 5.0, 0.1))

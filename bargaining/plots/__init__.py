@@ -1,9 +1,10 @@
 """Figures: functions that take data and an axis and return the axis. Importing this loads matplotlib."""
 
+from bargaining.plots.constructions import draw_construction
 from bargaining.plots.frontiers import draw_frontier
 from bargaining.plots.saving import save
 from bargaining.plots.style import paper
 from bargaining.plots.surfaces import draw_surface
 from bargaining.plots.ternary import draw_ternary
 
-__all__ = ["draw_frontier", "draw_surface", "draw_ternary", "paper", "save"]
+__all__ = ["draw_construction", "draw_frontier", "draw_surface", "draw_ternary", "paper", "save"]

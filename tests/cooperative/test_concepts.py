@@ -12,7 +12,7 @@ import bargaining as bg
 from bargaining.concept import Concept, StrategicModel
 from bargaining.errors import NoAgreement
 from bargaining.problems.problem import Problem
-from tests.problems import peaks
+from tests.problems import kinked, peaks
 
 CONCEPTS = [
     bg.Nash(),
@@ -222,3 +222,22 @@ def test_a_concept_of_ones_own_works_at_once() -> None:
     pie = bg.from_issues([bg.Issue("x")], {"a": lambda x: 3 * x, "b": lambda x: 1 - x}, [0, 0])
     assert bg.solve(pie, Even()).utilities == pytest.approx([0.75, 0.75])
     assert list(bg.compare(pie, [Even(), bg.Nash()])["concept"]) == ["even", "Nash"]
+
+
+@pytest.mark.parametrize("step", [0.01, 0.015, 0.02])
+def test_small_raiffa_steps_come_to_an_end(step: float) -> None:
+    """Near the frontier such steps are lost in rounding while a little more than rounding is left."""
+    small, limit = (bg.solve(kinked(), bg.Raiffa(share)).utilities for share in (step, 0))
+    assert small == pytest.approx(limit, abs=step)
+
+
+@pytest.mark.parametrize("parties", [2, 3, 4])
+def test_equal_loss_is_weakly_efficient(parties: int) -> None:
+    """Also where some are held to disagreement, and with that payoff the ideal gains of the others are out of reach."""
+    assert bg.axioms.search("weak_efficiency", bg.EqualLoss(), parties=parties, trials=100).violation is None
+
+
+def test_equal_loss_holds_one_of_three_to_disagreement() -> None:
+    hull = bg.lotteries(bg.from_points([[10, 0, 0], [0, 10, 0], [0, 0, 1]], disagreement=[0, 0, 0]))
+    # Losses are those of (5, 5, 0): a loss of 1 already leaves the third with nothing.
+    assert bg.solve(hull, bg.EqualLoss()).utilities == pytest.approx([5, 5, 0], abs=1e-9)
