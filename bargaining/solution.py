@@ -12,7 +12,7 @@ import numpy as np
 from bargaining._types import Array, Codes
 from bargaining.checks import instance
 from bargaining.concept import Certificate, Concept, Equilibrium, StrategicModel, is_rational
-from bargaining.errors import InvalidProblem, NoAgreement, NotConverged, NotFinite
+from bargaining.errors import InvalidProblem, NoAgreement, NotConverged, NotConvex, NotFinite
 from bargaining.problems.problem import Problem, require_measurable
 from bargaining.sets.base import LEAST_GAIN, ROUNDING, Answer, Lottery, Status, Ties
 
@@ -105,8 +105,9 @@ def solve(problem: Problem, concept: Concept | StrategicModel, *, certify: bool 
     ------
     NoAgreement
         On a single problem without a deal that is strictly better than disagreement for all.
-    NotFinite, NotConverged, InvalidProblem
-        On a single problem whose utilities are not finite, which the solver cannot finish, or that has no feasible deal.
+    NotFinite, NotConverged, NotConvex, InvalidProblem
+        On a single problem whose utilities are not finite, which the solver cannot finish, that has a dent a concept has
+        no use for, or that has no feasible deal; and on settings that the problem gives no meaning.
 
     Examples
     --------
@@ -256,6 +257,11 @@ def failure(problem: Problem, what: str, status: Status, residual: float, origin
             "a utility or constraint is NaN or infinite inside the issues' ranges, or a utility grows without bound "
             "towards one of their ends; narrow the ranges or mend the function."
         )
+    if status == Status.NOT_CONVEX:
+        return NotConvex(
+            f"{what} is defined on convex sets; this one has a dent, where the mean of two deals is out of reach. Allow "
+            "lotteries over its deals: bg.lotteries(problem).", {},
+        )  # fmt: skip
     if residual <= LEAST_GAIN:
         return NotConverged(
             f"{what} was not found: optimality holds where the search ended (error {residual:.1e}), but sampled deals "
