@@ -150,8 +150,9 @@ class _Path:
         left = np.where(going, 1.0, 0.0)
         while np.any(going):
             rest, found = self._rest(point, going)
-            lost = going & (found != Status.OK)
-            self._stray(lost & (left > STRAY), found)
+            beyond = np.any(rest < -STRAY, axis=1)  # the last mean was not feasible
+            lost = going & ((found != Status.OK) | beyond)
+            self._stray(lost & (left > STRAY), np.where(beyond, np.int8(Status.NO_AGREEMENT), found))
             going = going & ~lost
             left = np.where(going, np.max(rest, axis=1), left)
             ends = going & (left <= LEFT[0 if self.exact else 1])
