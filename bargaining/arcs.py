@@ -29,6 +29,7 @@ SOLVER = 1e-11  # of the parties' ranges: sets that can tell less from nothing h
 STRAIGHT = 2e-13  # of the parties' ranges: what rises less above a chord is rounding
 EXACT = 1e-15  # the same on sets in closed form
 ROUNDING = 4 * float(np.finfo(float).eps)  # of the ideal gains
+LEVEL = 1e-9  # a frontier with such a slope, or its inverse, over no more than the solver's accuracy is level, or upright
 NEGLIGIBLE = 1e-14  # of the area under the ideal point, and of the length of the frontier
 ACCEPT = 1e-8  # a larger error in area or length is reported as not converged
 DENT = 1e-8  # by so much of its length a ray may miss the middle of a chord
@@ -118,6 +119,7 @@ class _Chain:
         digits = np.where(flat_numbers(exact, problem.shape), EXACT, STRAIGHT)
         self.noise = digits * np.max(flat(problem.feasible.spread(), problem.shape) / self.unit, axis=1)
         self.accuracy = 5.0 * self.noise
+        self.level = np.where(flat_numbers(exact, problem.shape), 1.0, 10.0) * self.accuracy
         self.failed = np.zeros(self.count, np.bool_)
         self.changed = np.zeros(self.count)  # by how much the last splits changed what is measured, added up
         self.game = np.flatnonzero(known)
@@ -181,10 +183,15 @@ class _Chain:
 
     def _blurred(self, games: Indices, p: Array, chord: Array) -> Array:
         """Return by how much the solver's error in its ends may change what is measured of an arc that looks straight."""
-        blur = np.where(np.min(np.abs(chord), axis=1) > self.accuracy[games], self.accuracy[games], 0.0)
+        blur = np.where(self._is_level(games, chord), 0.0, self.accuracy[games])
         ways = 0.5 * chord, 0.5 * (chord + blur[:, None] * [1.0, -1.0])
         change = self.measure(p, ways[0], ways[0]) - self.measure(p, ways[1], ways[1])
         return np.asarray(np.max(np.abs(change).reshape(len(p), -1), axis=1))
+
+    def _is_level(self, games: Indices, chord: Array) -> Bools:
+        """Say which arcs are level, or upright, as far as can be told: long in one direction, of no length in the other."""
+        least, most = np.min(np.abs(chord), axis=1), np.max(np.abs(chord), axis=1)
+        return np.asarray((least <= self.level[games]) & (least <= LEVEL * most))
 
     def _cut(self, kept: Indices, cut: Indices, middle: Array, before: Array, after: Array) -> None:
         """Put two arcs in the place of each cut one, with the normals of the lines before and after the middle."""
@@ -211,8 +218,12 @@ class _Chain:
         order = np.lexsort((-self.p[:, 1], self.p[:, 0], self.game))
         counts = np.bincount(self.game, minlength=self.count)
         column = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
+        level = self._is_level(self.game, self.q - self.p)[:, None]
+        first, second = self.ways()
+        small = np.abs(first + second) <= np.min(np.abs(first + second), axis=1, keepdims=True)
+        first, second = (np.where(level & small, 0.0, way) for way in (first, second))
         tables = []
-        for values, rest in zip((self.p, *self.ways()), ([1.0, 0.0], [0.0, 0.0], [0.0, 0.0]), strict=True):
+        for values, rest in zip((self.p, first, second), ([1.0, 0.0], [0.0, 0.0], [0.0, 0.0]), strict=True):
             table = np.tile(np.array(rest), (self.count, int(counts.max(initial=1)), 1))
             table[self.game[order], column] = values[order]
             tables.append(table)
