@@ -171,10 +171,13 @@ class _Panel:
         self.line([[0.0, self.ideal[1]], self.ideal, [self.ideal[0], 0.0]], GREY, 0.5, "guide", 1)
         self.line(self.boundary, LINE, 0.7, "solid", 3)
         if self.edge.joined:
-            self.line(self.edge.gains, LINE, 1.6, "solid", 3)
+            gains = self.edge.gains  # where the set has a dent, they may begin and end on level and steep parts
+            level = np.flatnonzero(gains[:, 1] >= (1.0 - SAME) * self.ideal[1])
+            steep = np.flatnonzero(gains[:, 0] >= (1.0 - SAME) * self.ideal[0])
+            self.line(gains[max(level, default=0) : min(steep, default=len(gains)) + 1], LINE, 1.6, "solid", 3)
         else:
             self.ax.plot(*self.edge.gains.T, color=LINE, ls="", marker="o", ms=3.5, zorder=3)
-        self.name([0.0, 0.0], "$d$", (-4, -4))
+        self.name([0.0, 0.0], "$d$", (-4, 2))
         self.name(self.ideal, "$a$", (4, 4))
 
     def line(self, points: Any, color: str = DRAWN, width: float = 1.2, dashes: str = "solid", level: float = 4) -> None:

@@ -202,3 +202,14 @@ def test_files_are_the_same_byte_for_byte(tmp_path: Path) -> None:
         for one, two in zip(*written, strict=True):
             assert one.read_bytes() == two.read_bytes(), (concept, one.suffix)
             assert one.stat().st_size > 1000
+
+
+def test_the_style_leaves_interactive_drawing_as_the_backend_sets_it() -> None:
+    """Backends of notebooks turn it on with the first figure; turned off again, later figures would not be shown."""
+    assert not mpl.is_interactive()
+    try:
+        with plots.paper():
+            mpl.interactive(True)
+        assert mpl.is_interactive()
+    finally:
+        mpl.interactive(False)
