@@ -39,6 +39,7 @@ CLOSED = 1e-11  # of a party's range: no deal is worth more than the mixture
 ACCEPT = 1e-9  # a larger error is reported as not converged
 SLANT = 0.01  # of the other parties' weight, in the search for a party's best deal, so that it is efficient
 CELLS = 500_000  # listed deals mixed at a time
+FAR = 100.0  # ranges below an origin: a floor that does not matter
 DRAWN = 1e-9  # a deal whose price falls short by more is not drawn
 
 
@@ -116,8 +117,11 @@ class Lotteries(Hull):
         none = np.zeros(len(o), np.bool_)
         floored = open_games & ~np.all(d > 0, axis=1)  # without floors there is a mixture, however far down
         if np.any(floored) and self.free_disposal:
-            room = hull.grow(floored, hull.unit, np.zeros(o.shape), np.zeros(o.shape))
-            none = floored & ~(room.t > np.where(np.any(a > 0, axis=1), LEAST_GAIN, -ACCEPT))
+            none = hull.lacks_room(floored, np.where(np.any(a > 0, axis=1), LEAST_GAIN, -ACCEPT))
+            backward = none & np.any(d > 0, axis=1)  # only those without part in the direction are held to their floors
+            if np.any(backward):
+                lowered = _Hull(self, lead, np.where(d > 0, o - FAR * hull.unit, o))
+                none = np.where(backward, lowered.lacks_room(backward, np.full(len(o), -ACCEPT)), none)
         return hull.answer(hull.grow(open_games & ~none, d, a, c), none)
 
     def _in_pieces(self, deals: Points, lead: tuple[int, ...], *queries: Any) -> Answer:
@@ -199,6 +203,11 @@ class _Hull:
             self.member = np.concatenate([self.member, growing[None]])
             best = best.renewed(self._mix(direction, weights, objective), growing)
         return best
+
+    def lacks_room(self, games: Bools, least: Array) -> Bools:
+        """Say in which of the games no mixture gives everybody `least` more than the origin, in ranges."""
+        nothing = np.zeros(self.origin.shape)
+        return np.asarray(games & ~(self.grow(games, self.unit, nothing, nothing).t > least))
 
     def _mix(self, direction: Array, weights: Array, objective: Array) -> _Best:
         """Return the best mixtures of the deals found so far."""

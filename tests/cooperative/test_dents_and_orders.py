@@ -156,3 +156,11 @@ def test_every_concept_is_in_the_catalogue() -> None:
     assert {"nash", "perles-maschler", "raiffa", "lexicographic-kalai-smorodinsky"} <= set(found)
     assert all(isinstance(concept, bg.Concept) for concept in found.values())
     assert not {"dictatorial", "gupta-livne", "proportional"} & set(found)
+
+
+def test_a_way_down_to_a_hull_asks_floors_of_those_held_alone() -> None:
+    """From beyond the simplex, with party 3 held to 0.2, parties 1 and 2 come down to 0.4 each."""
+    feasible = hull(np.eye(3)).feasible
+    found = feasible.reach([2.0, 2.0, 0.2], [1.0, 1.0, 0.0])
+    assert found.utilities == pytest.approx([0.4, 0.4, 0.2], abs=1e-9)
+    assert feasible.reach([2.0, 2.0, 1.2], [1.0, 1.0, 0.0]).status == bg.Status.NO_AGREEMENT
