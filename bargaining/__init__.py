@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bargaining.cooperative.equal_area import EqualArea as EqualArea
     from bargaining.cooperative.equal_loss import EqualLoss as EqualLoss
     from bargaining.cooperative.gupta_livne import GuptaLivne as GuptaLivne
+    from bargaining.cooperative.kalai_rosenthal import KalaiRosenthal as KalaiRosenthal
     from bargaining.cooperative.kalai_smorodinsky import KalaiSmorodinsky as KalaiSmorodinsky
     from bargaining.cooperative.lexicographic_egalitarian import LexicographicEgalitarian as LexicographicEgalitarian
     from bargaining.cooperative.lexicographic_kalai_smorodinsky import (
@@ -73,6 +74,7 @@ _HOMES = {
     "StrategicModel": "concept",
     "Welfare": "concept",
     "Egalitarian": "cooperative.egalitarian",
+    "KalaiRosenthal": "cooperative.kalai_rosenthal",
     "KalaiSmorodinsky": "cooperative.kalai_smorodinsky",
     "Nash": "cooperative.nash",
     "Proportional": "cooperative.proportional",

@@ -183,7 +183,8 @@ def problems() -> dict[str, Callable[[], Problem]]:
 CONCEPTS: list[Concept] = [
     bg.Nash(), bg.KalaiSmorodinsky(), bg.Egalitarian(), bg.Utilitarian(), bg.Utilitarian(rational=False),
     bg.EqualLoss(), bg.Yu(2), bg.Dictatorial(0), bg.LexicographicEgalitarian(), bg.LexicographicKalaiSmorodinsky(),
-    bg.NashSet(), bg.ConleyWilkie(), bg.EqualArea(), bg.AveragePayoff(), bg.PerlesMaschler(), bg.Raiffa(),
+    bg.NashSet(), bg.ConleyWilkie(), bg.KalaiRosenthal(), bg.EqualArea(), bg.AveragePayoff(), bg.PerlesMaschler(),
+    bg.Raiffa(),
 ]  # fmt: skip
 
 FOR_TWO = (bg.EqualArea, bg.AveragePayoff, bg.PerlesMaschler, bg.Yu)
@@ -346,6 +347,8 @@ SOLVED = [
     Solved("three points: weakly efficient", three_points, KS, utilities, [1.6, 1.6], "Conley and Wilkie (1991)"),
     Solved("linear frontier, d = (2, 3)", lambda: hull([[10, 0], [0, 10]], (2, 3)), NASH, utilities, [4.5, 5.5], NASH_1950),
     Solved("linear frontier, d = (2, 3)", lambda: hull([[10, 0], [0, 10]], (2, 3)), KS, utilities, [4.5, 5.5], KS_1975),
+    Solved("linear frontier, d = (2, 3): whole ideal", lambda: hull([[10, 0], [0, 10]], (2, 3)), bg.KalaiRosenthal(),
+           utilities, [14 / 3, 16 / 3], "Kalai and Rosenthal (1978)"),
     Solved("linear frontier, d = (2, 3): ideal", lambda: hull([[10, 0], [0, 10]], (2, 3)), KS, ideal, [7, 8], KS_1975),
     Solved("rectangle: weakly efficient", lambda: hull([[1, 3]]), EGALITARIAN, utilities, [1, 1], KALAI_1977),
     *(

@@ -56,6 +56,8 @@ REFERENCES = """
   45, 1623-1630.
 - Kalai, E. (1977b). Nonsymmetric Nash solutions and replications of 2-person bargaining. *International Journal of Game
   Theory* 6, 129-133.
+- Kalai, E., Rosenthal, R. (1978). Arbitration of two-party disputes under ignorance. *International Journal of Game
+  Theory* 7, 65-72.
 - Kalai, E., Smorodinsky, M. (1975). Other solutions to Nash's bargaining problem. *Econometrica* 43, 513-518.
 - Kaneko, M. (1980). An extension of the Nash bargaining problem and the Nash social welfare function. *Theory and
   Decision* 12, 135-148.

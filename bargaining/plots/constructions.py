@@ -23,6 +23,7 @@ from bargaining.cooperative.egalitarian import Egalitarian
 from bargaining.cooperative.equal_area import EqualArea
 from bargaining.cooperative.equal_loss import EqualLoss
 from bargaining.cooperative.gupta_livne import GuptaLivne
+from bargaining.cooperative.kalai_rosenthal import KalaiRosenthal
 from bargaining.cooperative.kalai_smorodinsky import KalaiSmorodinsky
 from bargaining.cooperative.lexicographic_egalitarian import LexicographicEgalitarian
 from bargaining.cooperative.lexicographic_kalai_smorodinsky import LexicographicKalaiSmorodinsky
@@ -282,6 +283,10 @@ def _kalai_smorodinsky(panel: _Panel, concept: KalaiSmorodinsky) -> None:
     panel.ray(panel.ideal * bargaining_weights(concept.weights, panel.problem))
 
 
+def _kalai_rosenthal(panel: _Panel, concept: KalaiRosenthal) -> None:
+    panel.ray(panel.problem.gains(concept.ideal(panel.problem)))
+
+
 def _egalitarian(panel: _Panel, _: Egalitarian) -> None:
     panel.ray(np.ones(2))
 
@@ -390,6 +395,7 @@ CONSTRUCTIONS: dict[type[Concept], Callable[[_Panel, Any], None]] = {
     EqualArea: _equal_area,
     EqualLoss: _equal_loss,
     GuptaLivne: _gupta_livne,
+    KalaiRosenthal: _kalai_rosenthal,
     KalaiSmorodinsky: _kalai_smorodinsky,
     LexicographicEgalitarian: _ThenOn(Egalitarian()),
     LexicographicKalaiSmorodinsky: _ThenOn(KalaiSmorodinsky()),

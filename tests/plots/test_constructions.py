@@ -25,7 +25,8 @@ from tests.problems import kinked, parabola, pie, three_points
 mpl.use("Agg")
 
 CONCEPTS = (
-    bg.Nash(), bg.Nash((1, 3)), bg.Nash((0, 1)), bg.KalaiSmorodinsky(), bg.KalaiSmorodinsky((2, 1)), bg.Egalitarian(),
+    bg.Nash(), bg.Nash((1, 3)), bg.Nash((0, 1)), bg.KalaiSmorodinsky(), bg.KalaiSmorodinsky((2, 1)),
+    bg.KalaiRosenthal(), bg.Egalitarian(),
     bg.Proportional((1, 3)), bg.Proportional((1, 0)), bg.Utilitarian(), bg.Utilitarian((3, 1)),
     bg.Utilitarian((1, 0), rational=False), bg.EqualLoss(), bg.EqualLoss((1, 2), rational=False), bg.Yu(1), bg.Yu(2),
     bg.Yu(np.inf, weights=(2, 1)), bg.EqualArea(), bg.AveragePayoff(), bg.PerlesMaschler(), bg.Raiffa(), bg.Raiffa(0.5),
