@@ -101,7 +101,43 @@ def flag(what: str, value: Any) -> bool:
     return bool(value)
 
 
-def instance(value: Any, kind: type, remedy: str) -> None:
-    """Refuse a value of another kind."""
-    if not isinstance(value, kind):
+def instance(value: Any, kind: type, remedy: str, *others: type) -> None:
+    """Refuse a value that is neither of a kind nor of one of the others."""
+    if not isinstance(value, (kind, *others)):
         raise InvalidProblem(f"{brief(value)} is no {kind.__name__}; {remedy}.")
+
+
+def payoff_tables(A: Any, B: Any) -> tuple[Array, Array]:
+    """Return the payoffs of a row and a column player, (..., m, n) each, whose last two axes are the same actions."""
+    A, B = numbers("A", A), numbers("B", B)
+    for name, payoffs in (("A", A), ("B", B)):
+        if payoffs.ndim < 2 or 0 in payoffs.shape[-2:]:
+            raise InvalidProblem(
+                f"{name} has shape {payoffs.shape}; it must be a table with a row for each action of the row player and a "
+                "column for each action of the column player, at least one of each."
+            )
+    if A.shape[-2:] != B.shape[-2:]:
+        raise InvalidProblem(
+            f"A has shape {A.shape} and B {B.shape}; both hold payoffs of the same pairs of actions, with a row for each "
+            "action of the row player. If B was written from the column player's side, transpose it."
+        )
+    leading_axes(A.shape[:-2], B.shape[:-2])
+    return A, B
+
+
+def require_finite(A: Array, B: Array) -> None:
+    """Refuse the payoff tables of a single game in which a payoff is missing."""
+    for name, payoffs in (("A", A), ("B", B)):
+        for i, j in np.argwhere(~np.isfinite(payoffs)).tolist():
+            raise InvalidProblem(f"{name}[{i}, {j}] = {payoffs[i, j]} is not finite; every pair of actions needs a payoff.")
+
+
+def action_names(rows: Any, columns: Any, shape: tuple[int, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names of both players' actions: those given, or numbered ones."""
+    found = []
+    for side, given, count in (("row", rows, shape[0]), ("column", columns, shape[1])):
+        names = tuple(f"{side} {k + 1}" for k in range(count)) if given is None else words(f"{side}s", given)
+        if len(names) != count or len(set(names)) != count:
+            raise InvalidProblem(f"{side}s = {brief(given)} must be {count} different names, one a {side} of the tables.")
+        found.append(names)
+    return found[0], found[1]

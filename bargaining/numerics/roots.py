@@ -24,9 +24,14 @@ def decreasing_root(f: Function, low: Array, high: Array, games: Indices) -> Arr
 
 
 def decreasing_jump(f: Function, low: Array, high: Array, games: Indices) -> tuple[Array, Array]:
-    """Return neighbouring points between which decreasing functions, perhaps with jumps, cross zero."""
-    _, left, right = _bracket(f, low, high, games)
-    return left, right
+    """Return neighbouring points between which decreasing functions, perhaps with jumps, cross zero.
+
+    Where a function is zero at the root found, both are the root: the search ends there, with a bracket that may be wide.
+    """
+    root, left, right = _bracket(f, low, high, games)
+    with np.errstate(all="ignore"):
+        exact = f(root, games.astype(float)) == 0
+    return np.where(exact, root, left), np.where(exact, root, right)
 
 
 def _bracket(f: Function, low: Array, high: Array, games: Indices) -> tuple[Array, Array, Array]:
