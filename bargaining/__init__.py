@@ -8,9 +8,20 @@ if TYPE_CHECKING:
     from bargaining import cases as cases
     from bargaining import errors as errors
     from bargaining import plots as plots
+    from bargaining.awards import Awards as Awards
+    from bargaining.awards import ClaimsRule as ClaimsRule
     from bargaining.catalogue import concepts as concepts
+    from bargaining.claims.adjusted_proportional import AdjustedProportional as AdjustedProportional
+    from bargaining.claims.constrained_equal_awards import ConstrainedEqualAwards as ConstrainedEqualAwards
+    from bargaining.claims.constrained_equal_losses import ConstrainedEqualLosses as ConstrainedEqualLosses
+    from bargaining.claims.minimal_overlap import MinimalOverlap as MinimalOverlap
+    from bargaining.claims.proportional_awards import ProportionalAwards as ProportionalAwards
+    from bargaining.claims.random_arrival import RandomArrival as RandomArrival
+    from bargaining.claims.talmud import Talmud as Talmud
     from bargaining.concept import Concept as Concept
     from bargaining.concept import StrategicModel as StrategicModel
+    from bargaining.concept import ThreatModel as ThreatModel
+    from bargaining.concept import Threats as Threats
     from bargaining.concept import Welfare as Welfare
     from bargaining.cooperative.average_payoff import AveragePayoff as AveragePayoff
     from bargaining.cooperative.conley_wilkie import ConleyWilkie as ConleyWilkie
@@ -32,16 +43,24 @@ if TYPE_CHECKING:
     from bargaining.cooperative.raiffa import Raiffa as Raiffa
     from bargaining.cooperative.utilitarian import Utilitarian as Utilitarian
     from bargaining.cooperative.yu import Yu as Yu
+    from bargaining.demands import DemandGame as DemandGame
+    from bargaining.demands import Demands as Demands
     from bargaining.errors import BargainingError as BargainingError
     from bargaining.errors import NoAgreement as NoAgreement
+    from bargaining.noncooperative import Equilibria as Equilibria
+    from bargaining.noncooperative import disagreement_from as disagreement_from
+    from bargaining.noncooperative import equilibria as equilibria
+    from bargaining.noncooperative import zero_sum as zero_sum
     from bargaining.pareto import Frontier as Frontier
     from bargaining.pareto import frontier as frontier
+    from bargaining.problems.claims import ClaimsProblem as ClaimsProblem
     from bargaining.problems.curve import from_curve as from_curve
     from bargaining.problems.issues import from_issues as from_issues
     from bargaining.problems.lotteries import lotteries as lotteries
     from bargaining.problems.pies import split as split
     from bargaining.problems.points import from_points as from_points
     from bargaining.problems.problem import Problem as Problem
+    from bargaining.problems.threats import ThreatGame as ThreatGame
     from bargaining.problems.transforms import capped as capped
     from bargaining.problems.transforms import rescaled as rescaled
     from bargaining.problems.transforms import section as section
@@ -51,9 +70,15 @@ if TYPE_CHECKING:
     from bargaining.solution import solve as solve
     from bargaining.strategic.alternating_offers import AlternatingOffers as AlternatingOffers
     from bargaining.strategic.alternating_offers import Breakdown as Breakdown
+    from bargaining.strategic.nash_demand_game import NashDemandGame as NashDemandGame
+    from bargaining.strategic.uncertain_demand_game import UncertainDemandGame as UncertainDemandGame
     from bargaining.surfaces import Surface as Surface
     from bargaining.surfaces import surface as surface
     from bargaining.tables import compare as compare
+    from bargaining.threats.coco import Coco as Coco
+    from bargaining.threats.no_deal_equilibrium import NoDealEquilibrium as NoDealEquilibrium
+    from bargaining.threats.rational_threats import RationalThreats as RationalThreats
+    from bargaining.threats.security_levels import SecurityLevels as SecurityLevels
     from bargaining.utilities.cara import CARA as CARA
     from bargaining.utilities.crra import CRRA as CRRA
     from bargaining.utilities.linear import Linear as Linear
@@ -119,6 +144,31 @@ _HOMES = {
     "Log": "utilities.logarithmic",
     "Power": "utilities.power",
     "Verification": "verification",
+    "Awards": "awards",
+    "ClaimsRule": "awards",
+    "Demands": "demands",
+    "DemandGame": "demands",
+    "ThreatModel": "concept",
+    "Threats": "concept",
+    "AdjustedProportional": "claims.adjusted_proportional",
+    "ConstrainedEqualAwards": "claims.constrained_equal_awards",
+    "ConstrainedEqualLosses": "claims.constrained_equal_losses",
+    "MinimalOverlap": "claims.minimal_overlap",
+    "ProportionalAwards": "claims.proportional_awards",
+    "RandomArrival": "claims.random_arrival",
+    "Talmud": "claims.talmud",
+    "Equilibria": "noncooperative",
+    "equilibria": "noncooperative",
+    "disagreement_from": "noncooperative",
+    "zero_sum": "noncooperative",
+    "ClaimsProblem": "problems.claims",
+    "ThreatGame": "problems.threats",
+    "NashDemandGame": "strategic.nash_demand_game",
+    "UncertainDemandGame": "strategic.uncertain_demand_game",
+    "Coco": "threats.coco",
+    "NoDealEquilibrium": "threats.no_deal_equilibrium",
+    "RationalThreats": "threats.rational_threats",
+    "SecurityLevels": "threats.security_levels",
     "verify": "verification",
 }
 """Where each public name lives; an empty home is a module of its own. Loaded on first use (PEP 562)."""

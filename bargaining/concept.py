@@ -13,6 +13,7 @@ from bargaining._types import Array
 from bargaining.checks import numbers
 from bargaining.errors import InvalidProblem
 from bargaining.problems.problem import LARGEST, Problem
+from bargaining.problems.threats import ThreatGame
 from bargaining.sets.base import LEAST_GAIN, Answer
 
 
@@ -91,7 +92,7 @@ class Welfare(Concept):
         """Whether the concept compares utilities between parties, so that their units matter."""
 
 
-def is_rational(concept: Concept | StrategicModel) -> bool:
+def is_rational(concept: Concept | StrategicModel | ThreatModel) -> bool:
     """Say whether a concept gives everybody at least disagreement: all do, but those whose setting `rational` is off."""
     return bool(getattr(concept, "rational", True))
 
@@ -107,6 +108,37 @@ class StrategicModel(ABC):
     @abstractmethod
     def equilibrium(self, problem: Problem) -> tuple[Answer, Equilibrium]:
         """Return the agreement reached and the equilibrium that leads to it, in every game of the problem."""
+
+
+@dataclass(frozen=True)
+class Threats:
+    """What the parties commit themselves to do without a deal, and what that gives them.
+
+    `row` (..., m) and `column` (..., k) are lotteries over the parties' actions, `point` (..., 2) is the disagreement point
+    that they make, and `concept` picks the deal over it. `gap` (...) is the most that a party could raise its payoff from
+    the deal by another action for a threat, as a share of its range of utilities; NaN where the threats are not claimed to
+    be in equilibrium.
+    """
+
+    game: ThreatGame
+    concept: Concept
+    row: Array
+    column: Array
+    point: Array
+    gap: Array
+
+
+class ThreatModel(ABC):
+    """A rule that derives the disagreement point from a game of threats, and picks a deal of the bargain that follows."""
+
+    @property
+    @abstractmethod
+    def label(self) -> str:
+        """A short name for tables and figures."""
+
+    @abstractmethod
+    def resolve(self, game: ThreatGame) -> tuple[Problem, Answer, Threats]:
+        """Return the problem that the threats leave, the deal that is agreed on, and the threats, in every game."""
 
 
 def weights_label(weights: Sequence[float] | None) -> str:

@@ -6,21 +6,39 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
+from typing import Any, TypeAlias, TypeVar, cast, overload
 
 import numpy as np
 
 from bargaining._types import Array, Codes
+from bargaining.awards import Awards, ClaimsRule, award
 from bargaining.checks import instance
-from bargaining.concept import Certificate, Concept, Equilibrium, StrategicModel, is_rational
+from bargaining.concept import Certificate, Concept, Equilibrium, StrategicModel, ThreatModel, Threats, is_rational
+from bargaining.demands import DemandGame, Demands, play
 from bargaining.errors import InvalidProblem, NoAgreement, NotConverged, NotConvex, NotFinite
+from bargaining.problems.claims import ClaimsProblem
 from bargaining.problems.problem import Problem, require_measurable
+from bargaining.problems.threats import ThreatGame
 from bargaining.sets.base import LEAST_GAIN, ROUNDING, Answer, Lottery, Status, Ties
+from bargaining.sets.points import ALTERNATIVE
 
 NO_FLOOR = -1e30
 """What games without an answer are asked for, whose floors may be out of reach."""
 
 CLOSED = 1e-8
 """A relative gap below which the supporting line is said to close on the solution."""
+
+
+Question: TypeAlias = Problem | ThreatGame | ClaimsProblem
+Method: TypeAlias = Concept | StrategicModel | DemandGame | ThreatModel | ClaimsRule
+Kind = TypeVar("Kind", Problem, ThreatGame, ClaimsProblem)
+
+REMEDIES: dict[type, str] = {
+    Problem: "build one with bg.from_issues, bg.split, bg.from_points or bg.from_curve",
+    ThreatGame: "{0} is about games of threats: bg.ThreatGame(A, B)",
+    ClaimsProblem: "{0} is a rule for conflicting claims: bg.ClaimsProblem(estate, claims)",
+}
+"""What to give instead of a problem of another kind."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,10 +67,12 @@ class Solution:
         Where deals are lotteries: the deals drawn from, their probabilities and what each gives.
     spare : array, shape (..., n), or None
         What the deal gives on top of `utilities`, where the concept's point is only weakly efficient.
+    threats : Threats or None
+        Of a game of threats: what each party threatens with, and the disagreement point that they make.
     """
 
     problem: Problem
-    concept: Concept | StrategicModel
+    concept: Concept | StrategicModel | ThreatModel
     utilities: Array
     terms: Mapping[str, Array]
     normal: Array = field(repr=False)
@@ -62,6 +82,12 @@ class Solution:
     ties: Ties | None = field(default=None, repr=False)
     lottery: Lottery | None = field(default=None, repr=False)
     spare: Array | None = field(default=None, repr=False)
+    threats: Threats | None = field(default=None, repr=False)
+
+    @property
+    def label(self) -> str:
+        """The name of the concept in tables and figures."""
+        return self.concept.label
 
     @cached_property
     def gains(self) -> Array:
@@ -78,21 +104,31 @@ class Solution:
             ok = int(np.count_nonzero(self.status == Status.OK))
             return f"{self.concept!r}: {ok:,} of {self.status.size:,} games solved; {self.certificate!r}"
         gains = ", ".join(f"{p} {float(g):+.4g}" for p, g in zip(self.problem.parties, self.gains, strict=True))
-        return f"{self.concept.label}: {'; '.join([*_deal(self), f'gains {gains}'])} [{self.certificate!r}]"
+        parts = [*_deal(self), *_threats(self), f"gains {gains}"]
+        return f"{self.concept.label}: {'; '.join(parts)} [{self.certificate!r}]"
 
     def _repr_html_(self) -> str:
         return _html(self)
 
 
-def solve(problem: Problem, concept: Concept | StrategicModel, *, certify: bool = True) -> Solution:
+@overload
+def solve(problem: ClaimsProblem, concept: ClaimsRule, *, certify: bool = True) -> Awards: ...
+@overload
+def solve(problem: Problem, concept: DemandGame, *, certify: bool = True) -> Demands: ...
+@overload
+def solve(problem: ThreatGame, concept: ThreatModel, *, certify: bool = True) -> Solution: ...
+@overload
+def solve(problem: Problem | ClaimsProblem, concept: Concept | StrategicModel, *, certify: bool = True) -> Solution: ...
+def solve(problem: Question, concept: Method, *, certify: bool = True) -> Solution | Awards | Demands:
     """Solve a bargaining problem, or every problem of a stack.
 
     Parameters
     ----------
-    problem : Problem
+    problem : Problem, ThreatGame or ClaimsProblem
         One problem, or a stack.
-    concept : Concept or StrategicModel
-        The solution concept or bargaining game.
+    concept : Concept, StrategicModel, DemandGame, ThreatModel or ClaimsRule
+        The solution concept or bargaining game. Those of games of threats take a `ThreatGame`, rules for conflicting claims
+        a `ClaimsProblem`; all others take a `Problem`, or the bargaining problem that a `ClaimsProblem` is.
     certify : bool
         Whether to check every answer by the supporting line through it, which costs one more program a game.
 
@@ -100,6 +136,10 @@ def solve(problem: Problem, concept: Concept | StrategicModel, *, certify: bool 
     -------
     Solution
         With numbers that are NaN exactly in the games of a stack whose status is not ok.
+    Awards
+        Of a rule for conflicting claims.
+    Demands
+        Of a demand game.
 
     Raises
     ------
@@ -117,49 +157,82 @@ def solve(problem: Problem, concept: Concept | StrategicModel, *, certify: bool 
     [0.4, 0.4]
     """
     found = attempt(problem, concept, certify=certify)
-    if not problem.shape and found.status != Status.OK:
-        origin = None if found.equilibrium is None else found.equilibrium.origin
-        raise failure(problem, concept.label, Status(int(found.status)), float(found.certificate.residual), origin)
-    return found
+    if isinstance(found, Awards) or found.problem.shape or found.status == Status.OK:
+        return found
+    origin = None if isinstance(found, Demands) or found.equilibrium is None else found.equilibrium.origin
+    residual = found.residual if isinstance(found, Demands) else found.certificate.residual
+    raise failure(found.problem, concept.label, Status(int(found.status)), float(residual), origin)
 
 
-def attempt(problem: Problem, concept: Concept | StrategicModel, *, certify: bool = True) -> Solution:
+@overload
+def attempt(problem: ClaimsProblem, concept: ClaimsRule, *, certify: bool = True) -> Awards: ...
+@overload
+def attempt(problem: Question, concept: Concept | StrategicModel, *, certify: bool = True) -> Solution: ...
+@overload
+def attempt(problem: Question, concept: Method, *, certify: bool = True) -> Solution | Awards | Demands: ...
+def attempt(problem: Question, concept: Method, *, certify: bool = True) -> Solution | Awards | Demands:
     """Solve like `solve`, but let a single problem fail like a game of a stack: by its status, with NaN for numbers."""
-    instance(problem, Problem, "build one with bg.from_issues, bg.split, bg.from_points or bg.from_curve")
-    problem = problem.whole
-    require_measurable(problem)
-    equilibrium = None
-    if isinstance(concept, StrategicModel):
-        answer, equilibrium = concept.equilibrium(problem)
-    elif isinstance(concept, Concept):
-        answer = concept.outcome(problem)
-    else:
+    if isinstance(concept, ClaimsRule):
+        return award(_asked(problem, ClaimsProblem, concept), concept)
+    if isinstance(concept, ThreatModel):
+        left, answer, threats = concept.resolve(_asked(problem, ThreatGame, concept))
+        return _solution(left.whole, concept, answer, certify, threats=threats)
+    if not isinstance(concept, Concept | StrategicModel | DemandGame):
         raise InvalidProblem(f"{concept!r} is no solution concept or strategic model; write for example bg.Nash().")
+    whole = _asked(problem, Problem, concept).whole
+    require_measurable(whole)
+    if isinstance(concept, DemandGame):
+        return play(whole, concept)
+    if isinstance(concept, StrategicModel):
+        answer, equilibrium = concept.equilibrium(whole)
+        return _solution(whole, concept, answer, certify, equilibrium=equilibrium)
+    return _solution(whole, concept, concept.outcome(whole), certify)
+
+
+def _asked(problem: Any, kind: type[Kind], concept: Method) -> Kind:
+    """Return the problem as one of the kind that a concept is about, or refuse."""
+    if kind is Problem and isinstance(problem, ClaimsProblem):
+        problem = problem.problem
+    if kind is Problem and isinstance(problem, ThreatGame):
+        raise InvalidProblem(
+            f"{type(concept).__name__} needs a disagreement point, which a game of threats has yet to make: solve it by "
+            "bg.RationalThreats(), bg.SecurityLevels() or bg.NoDealEquilibrium(), or give the point, game.problem([0, 0])."
+        )
+    instance(problem, kind, REMEDIES[kind].format(type(concept).__name__))
+    return cast(Kind, problem)
+
+
+def _solution(
+    problem: Problem, concept: Concept | StrategicModel | ThreatModel, answer: Answer, certify: bool,
+    equilibrium: Equilibrium | None = None, threats: Threats | None = None,
+) -> Solution:  # fmt: skip
+    """Return an answer as a solution, with what was proved about it."""
     if answer.status.shape != problem.shape:
         raise InvalidProblem(
             f"the settings of {concept.label} make a stack of shape {answer.status.shape}, the problem {problem.shape}; "
             "settings are single numbers, and problem.replace(disagreement=...) with more rows makes a stack."
         )
     lost = ~problem.measurable & (answer.status == Status.OK) | ~np.all(np.isfinite(problem.disagreement), axis=-1)
-    if np.any(lost):
+    if np.any(lost) and threats is None:  # whose own rule says why a game has no disagreement point
         answer = replace(answer, status=np.where(lost, np.int8(Status.NOT_FINITE), answer.status)).where_ok()
-    certificate = _certify(problem, concept, answer, equilibrium) if certify else _unchecked(answer)
-    return Solution(
-        problem, concept, answer.utilities, answer.terms, answer.normal, answer.status, certificate, equilibrium,
-        answer.ties, answer.lottery, answer.spare,
+    found = Solution(
+        problem, concept, answer.utilities, answer.terms, answer.normal, answer.status, _unchecked(answer), equilibrium,
+        answer.ties, answer.lottery, answer.spare, threats,
     )  # fmt: skip
+    return replace(found, certificate=_certify(found, answer)) if certify else found
 
 
-def _certify(
-    problem: Problem, concept: Concept | StrategicModel, answer: Answer, equilibrium: Equilibrium | None
-) -> Certificate:
+def _certify(found: Solution, answer: Answer) -> Certificate:
     """Look for a feasible deal beyond the supporting line through the answer, or through either proposal."""
+    problem, equilibrium = found.problem, found.equilibrium
     if equilibrium is None:
-        gap = _gap(problem, answer, problem.disagreement if is_rational(concept) else None)
+        # Threats may leave nothing to bargain over; the line through the deal supports the whole set all the same.
+        above = is_rational(found.concept) and found.threats is None
+        gap = _gap(problem, answer, problem.disagreement if above else None)
     else:
         gaps = np.array([_gap(problem, proposal, equilibrium.origin) for proposal in equilibrium.proposals])
         gap = np.take_along_axis(gaps, np.argmax(np.abs(np.nan_to_num(gaps)), axis=0)[None], axis=0)[0]
-    return Certificate(answer.residual, gap, (*_claims(problem, answer, gap), *_remarks(problem, concept, answer)))
+    return Certificate(answer.residual, gap, (*_claims(problem, answer, gap), *_remarks(found)))
 
 
 def _gap(problem: Problem, answer: Answer, floor: Array | None) -> Array:
@@ -211,13 +284,16 @@ def _standing(problem: Problem) -> str:
     return "(proof)" if problem.feasible.certain else "(no proof)"
 
 
-def _remarks(problem: Problem, concept: Concept | StrategicModel, answer: Answer) -> tuple[str, ...]:
-    """Say what a reader should know besides: ties, weak efficiency, comparisons of utility."""
+def _remarks(solution: Solution) -> tuple[str, ...]:
+    """Say what a reader should know besides: threats, ties, weak efficiency, comparisons of utility."""
+    problem, concept = solution.problem, solution.concept
     found = []
-    if answer.ties is not None:
-        games = np.unique(answer.ties.games).size
-        found.append(f"{answer.ties.games.size} deals tie" if not problem.shape else f"deals tie in {games:,} games")
-    if answer.spare is not None and np.any(np.nan_to_num(answer.spare) > 0):
+    if solution.threats is not None:
+        found += _about_threats(solution, solution.threats)
+    if solution.ties is not None:
+        games = np.unique(solution.ties.games).size
+        found.append(f"{solution.ties.games.size} deals tie" if not problem.shape else f"deals tie in {games:,} games")
+    if solution.spare is not None and np.any(np.nan_to_num(solution.spare) > 0):
         found.append(
             "only weakly efficient: the deal gives some party more" if not problem.shape else "some only weakly efficient"
         )
@@ -227,15 +303,50 @@ def _remarks(problem: Problem, concept: Concept | StrategicModel, answer: Answer
     return tuple(found)
 
 
+def _about_threats(solution: Solution, threats: Threats) -> list[str]:
+    """Say whether threats are in equilibrium, and whether they leave anything to bargain over."""
+    known = threats.gap[np.isfinite(threats.gap)]
+    found = [f"no other threat gains more than {np.max(known):.0e} of a range"] if known.size else []
+    with np.errstate(invalid="ignore"):
+        nothing = np.any(solution.gains <= solution.problem.feasible.least_gain(), axis=-1)
+    if np.any(nothing & (solution.status == Status.OK)):
+        found.append("nothing left to bargain over" if not solution.problem.shape else "some leave nothing to bargain over")
+    return found
+
+
 def _deal(solution: Solution) -> list[str]:
     """Say a single game's deal, or lottery over deals, in words; nothing if there are no terms."""
     if solution.lottery is None:
         return [", ".join(f"{name} {float(value):.4g}" for name, value in solution.terms.items())] if solution.terms else []
     drawn = []
     for s in np.flatnonzero(solution.lottery.probabilities > 0):
-        terms = ", ".join(f"{name} {float(value[s]):.4g}" for name, value in solution.lottery.terms.items())
+        terms = _actions(solution, int(s)) or ", ".join(
+            f"{name} {float(value[s]):.4g}" for name, value in solution.lottery.terms.items()
+        )
         drawn.append(f"{float(solution.lottery.probabilities[s]):.4g} on ({terms or 'a point'})")
     return [" + ".join(drawn)]
+
+
+def _actions(solution: Solution, drawn: int) -> str:
+    """Say which actions of a game of threats a lottery over pairs of them draws; nothing if it is over other deals."""
+    if solution.threats is None or solution.threats.game.agreements is not None or solution.lottery is None:
+        return ""
+    game = solution.threats.game
+    row, column = divmod(int(solution.lottery.terms[ALTERNATIVE][drawn]), game.A.shape[-1])
+    return f"{(game.rows or ())[row]}, {(game.columns or ())[column]}"
+
+
+def _threats(solution: Solution) -> list[str]:
+    """Say a single game's threats in words; nothing if there are none."""
+    if solution.threats is None:
+        return []
+    game = solution.threats.game
+    point = ", ".join(f"{value:.4g}" for value in solution.threats.point)
+    said = " v ".join(
+        " + ".join(f"{p:.4g} {name}" if p < 1 else name for name, p in zip(names or (), strategy, strict=True) if p > 0)
+        for names, strategy in ((game.rows, solution.threats.row), (game.columns, solution.threats.column))
+    )
+    return [f"threats {said} give ({point})"]
 
 
 def _unchecked(answer: Answer) -> Certificate:

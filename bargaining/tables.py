@@ -7,33 +7,37 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bargaining._types import Array, Codes
+from bargaining.awards import Awards
 from bargaining.checks import sequence
-from bargaining.concept import Concept, StrategicModel
+from bargaining.demands import Demands
 from bargaining.errors import InvalidProblem
+from bargaining.problems.claims import ClaimsProblem
 from bargaining.problems.problem import Problem
 from bargaining.sets.base import status_labels
-from bargaining.solution import Solution, attempt
+from bargaining.solution import Method, Question, Solution, attempt
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def compare(problem: Problem, concepts: Iterable[Concept | StrategicModel]) -> pd.DataFrame:
+def compare(problem: Question, concepts: Iterable[Method]) -> pd.DataFrame:
     """Solve a problem by several concepts and set the results side by side.
 
     Parameters
     ----------
-    problem : Problem
+    problem : Problem, ThreatGame or ClaimsProblem
         One problem or a stack.
-    concepts : iterable of Concept or StrategicModel
+    concepts : iterable of what `solve` takes
         What to compare.
 
     Returns
     -------
     DataFrame
         One row a concept (a stack: one row a game and concept, with the game's number), with the terms of the deal, each
-        party's utility, gain and fraction of its ideal gain, the status and the gap of the certificate. A concept without
-        an answer keeps its row: its status says why, its numbers are NaN.
+        party's utility, gain and fraction of its ideal gain, the status and the gap of the certificate. Of a game of
+        threats, also what the threats give each party; of conflicting claims, each claimant's award and loss instead. A
+        concept without an answer keeps its row: its status says why, its numbers are NaN.
 
     Examples
     --------
@@ -44,28 +48,57 @@ def compare(problem: Problem, concepts: Iterable[Concept | StrategicModel]) -> p
     """
     import pandas as pd
 
-    if isinstance(concepts, (Concept, StrategicModel)):
+    if isinstance(concepts, Method):
         raise InvalidProblem("compare takes several concepts; give a list, or use solve for one.")
     concepts = sequence("concepts", concepts)
-    frames = [frame(attempt(problem, concept)) for concept in concepts]
-    if not frames:
+    found = [attempt(problem, concept) for concept in concepts]
+    if not found:
         raise InvalidProblem("there is nothing to compare; give at least one concept.")
-    return pd.concat(frames, ignore_index=True)
+    if isinstance(problem, ClaimsProblem):
+        return pd.concat([_awards(problem, result) for result in found], ignore_index=True)
+    return pd.concat([frame(result) for result in found if not isinstance(result, Awards)], ignore_index=True)
 
 
-def frame(solution: Solution) -> pd.DataFrame:
-    """Return a solution as a data frame: one row a game, in the order of `compare`."""
+def frame(found: Solution | Demands) -> pd.DataFrame:
+    """Return a result as a data frame: one row a game, in the order of `compare`."""
     import pandas as pd
 
-    problem = solution.problem
-    games = int(np.prod(problem.shape, dtype=int))
-    columns: dict[str, Any] = {"concept": [solution.concept.label] * games}
-    if problem.shape:
-        columns["game"] = np.arange(games)
-    columns |= {name: np.broadcast_to(value, problem.shape).ravel() for name, value in solution.terms.items()}
-    for word, values in (("utility", solution.utilities), ("gain", solution.gains), ("fraction", solution.fractions)):
-        flat = values.reshape(games, problem.n)
-        columns |= {f"{word} {party}": flat[:, i] for i, party in enumerate(problem.parties)}
-    columns["status"] = status_labels(solution.status).ravel()
-    columns["gap"] = solution.certificate.gap.ravel()
+    problem = found.problem
+    columns = _keys(found.label, problem.shape)
+    if isinstance(found, Solution):
+        columns |= {name: np.broadcast_to(value, problem.shape).ravel() for name, value in found.terms.items()}
+        if found.threats is not None:
+            columns |= _by_party("threat", found.threats.point, problem)
+    else:
+        columns["probability"] = found.probability.ravel()
+    ideal = problem.gains(problem.ideal)
+    for word, values in (("utility", found.utilities), ("gain", found.gains), ("fraction", found.gains / ideal)):
+        columns |= _by_party(word, values, problem)
+    columns["status"] = status_labels(found.status).ravel()
+    if isinstance(found, Solution):
+        columns["gap"] = found.certificate.gap.ravel()
     return pd.DataFrame(columns)
+
+
+def _awards(problem: ClaimsProblem, found: Awards | Solution | Demands) -> pd.DataFrame:
+    """Return what a rule awards, or what a concept gives in the bargain over the estate, one row a game."""
+    import pandas as pd
+
+    awards: Array = found.awards if isinstance(found, Awards) else found.utilities
+    status: Codes = found.status
+    columns = _keys(found.label, problem.shape)
+    columns |= _by_party("award", awards, problem) | _by_party("loss", problem.claims - awards, problem)
+    columns["status"] = status_labels(status).ravel()
+    return pd.DataFrame(columns)
+
+
+def _keys(label: str, shape: tuple[int, ...]) -> dict[str, Any]:
+    """Return the columns that say which row this is."""
+    games = int(np.prod(shape, dtype=int))
+    return {"concept": [label] * games} | ({"game": np.arange(games)} if shape else {})
+
+
+def _by_party(word: str, values: Array, problem: Problem | ClaimsProblem) -> dict[str, Any]:
+    """Return one column a party."""
+    rows = values.reshape(-1, problem.n)
+    return {f"{word} {party}": rows[:, i] for i, party in enumerate(problem.parties)}

@@ -8,14 +8,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from bargaining._types import Array, Bools
+from bargaining.awards import Awards, award
 from bargaining.checks import instance, number
-from bargaining.concept import Equilibrium, Welfare, is_rational
+from bargaining.concept import Equilibrium, Threats, Welfare, is_rational
+from bargaining.demands import Demands
 from bargaining.errors import InvalidProblem
 from bargaining.problems.problem import Problem
 from bargaining.sets.base import ROUNDING, Answer, FeasibleSet, Status
 from bargaining.solution import Solution
+from bargaining.threatened import deviation_gain
 
 TOLERANCE = 1e-8
+
+REPLIES, CLOSE = 500, 0.02
+"""The largest number of demands of each party that are tried from afar, and as many this close to the one stated."""
+
+LOTTERIES = 20
+"""Drawn over each party's actions, to be tried as threats."""
 
 PORTION = 4_000_000
 """Numbers drawn at a time, so that a stack of a million games fits."""
@@ -58,7 +67,11 @@ class Verification:
 
 
 def verify(
-    solution: Solution, *, trials: int = 2000, tol: float = TOLERANCE, rng: np.random.Generator | int | None = 0
+    solution: Solution | Awards | Demands,
+    *,
+    trials: int = 2000,
+    tol: float = TOLERANCE,
+    rng: np.random.Generator | int | None = 0,
 ) -> Verification:
     """Re-check a solution independently of how it was found.
 
@@ -68,11 +81,12 @@ def verify(
     the solver; the deals that give it are evaluated too.) Of an equilibrium: that each proposal is a deal and accepted,
     that thresholds are the value of waiting, that the outcome is a proposal, and that no drawn deal that would be accepted
     is better for the proposer (the one-shot deviation principle). On convex sets every drawn deal is also tried in mixtures
-    with the solution.
+    with the solution. Of threats: that they make the disagreement point, and that no other action, or drawn lottery over
+    actions, gains. Of awards: that they divide the estate. Of demands: that no drawn demand of one party gains.
 
     Parameters
     ----------
-    solution : Solution
+    solution : Solution, Awards or Demands
         From `solve`, or made by hand from a claim to be tested.
     trials : int
         Deals drawn for each game, at most ten million.
@@ -93,7 +107,7 @@ def verify(
     >>> bg.verify(deal).ok
     True
     """
-    instance(solution, Solution, "verify what bg.solve returned")
+    instance(solution, Solution, "verify what bg.solve returned", Awards, Demands)
     if not number("trials, how many deals to draw,", trials, low=1.0, high=1e7).is_integer():
         raise InvalidProblem(f"trials = {trials!r} must be a whole number of deals.")
     tol = number("tol", tol, low=0.0)
@@ -101,7 +115,52 @@ def verify(
         source = np.random.default_rng(rng)
     except (TypeError, ValueError) as error:
         raise InvalidProblem(f"rng = {rng!r} is neither a NumPy Generator nor a seed: {error}.") from error
+    if isinstance(solution, Awards):
+        return Verification(tuple(_division(solution)), tol)
+    if isinstance(solution, Demands):
+        return Verification(tuple(_replies(solution, min(int(trials), REPLIES), source)), tol)
     return Verification(tuple(_checks(solution, int(trials), source)), tol)
+
+
+def _division(found: Awards) -> Iterator[Check]:
+    """Check that awards divide the estate, by arithmetic, and that they are those of the rule."""
+    problem, ok = found.problem, found.status == Status.OK
+    unit = np.where(np.sum(problem.claims, axis=-1) > 0, np.sum(problem.claims, axis=-1), 1.0)
+    again = award(problem, found.rule).awards
+    with np.errstate(invalid="ignore"):
+        claims = {
+            "awards sum to the estate": np.abs(np.sum(found.awards, axis=-1) - problem.estate),
+            "nobody has less than nothing": np.max(-found.awards, axis=-1),
+            "nobody has more than its claim": np.max(found.awards - problem.claims, axis=-1),
+            "the awards are those of the rule": np.max(np.abs(found.awards - again), axis=-1),
+        }
+        for claim, missed in claims.items():
+            yield _held(claim, missed / unit, ok)
+
+
+def _replies(found: Demands, trials: int, rng: np.random.Generator) -> Iterator[Check]:
+    """Check that demands have the chance stated, and that no other demand of one party serves it better."""
+    problem, game, ok = found.problem, found.game, found.status == Status.OK
+    known = np.all(np.isfinite(found.demands), axis=-1)
+    yield Check("numbers are NaN exactly where there is no answer", np.where(ok == known, 0.0, np.inf))
+    demands = np.where((ok & known)[..., None], found.demands, problem.disagreement)
+    yield _held(
+        "the demands are compatible with this probability", np.abs(game.chance(problem, demands) - found.probability), ok
+    )
+    gains = problem.gains(demands)
+    for i, party in enumerate(problem.parties):
+        far, close = 10.0 ** rng.uniform(-2.0, 1.0, trials), 1.0 + rng.uniform(-CLOSE, CLOSE, trials)
+        factors = np.concatenate([far, close]).reshape(-1, *(1 for _ in problem.shape))
+        rivals = np.repeat(demands[None], 2 * trials, axis=0)
+        rivals[..., i] = problem.disagreement[..., i] + factors * gains[..., i]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            worth = game.chance(problem, rivals) * factors / found.probability - 1.0
+        yield _held(f"no other demand serves {party} better", np.max(np.nan_to_num(worth, nan=-np.inf), axis=0), ok)
+
+
+def _held(claim: str, missed: Array, ok: Bools) -> Check:
+    """Return a check that games without an answer pass, and that numbers which are none miss by infinity."""
+    return Check(claim, np.where(ok, np.nan_to_num(missed, nan=np.inf, neginf=-np.inf), 0.0))
 
 
 def _checks(solution: Solution, trials: int, rng: np.random.Generator) -> Iterator[Check]:
@@ -111,7 +170,7 @@ def _checks(solution: Solution, trials: int, rng: np.random.Generator) -> Iterat
     ok = solution.status == Status.OK
 
     def check(claim: str, missed: Array) -> Check:
-        return Check(claim, np.where(ok, np.nan_to_num(missed, nan=np.inf, neginf=-np.inf), 0.0))
+        return _held(claim, missed, ok)
 
     blank = np.all(np.isnan(u), axis=-1)
     yield Check(
@@ -126,6 +185,8 @@ def _checks(solution: Solution, trials: int, rng: np.random.Generator) -> Iterat
     if solution.equilibrium is not None:
         yield from (check(*found) for found in _deviations(solution, solution.equilibrium, spread, trials, rng))
         return
+    if solution.threats is not None:
+        yield from (check(*found) for found in _threats(solution, solution.threats, spread, rng))
     if is_rational(solution.concept):
         yield check("everybody has at least disagreement", np.max(-solution.gains / spread, axis=-1))
     known = np.all(problem.best.status == Status.OK, axis=0)  # the ideal point, which not every concept needs
@@ -185,6 +246,33 @@ def _beyond_ideal(problem: Problem, others: Array, spread: Array) -> Array:
     with np.errstate(invalid="ignore"):
         excess = np.max((draws - problem.ideal) / spread, axis=-1)
         return np.asarray(np.fmax.reduce(np.where(np.all(problem.gains(draws) >= 0, axis=-1), excess, -np.inf), axis=0))
+
+
+def _threats(solution: Solution, threats: Threats, spread: Array, rng: np.random.Generator) -> Iterator[tuple[str, Array]]:
+    """Check that threats make the disagreement point and, where they are said to, that no party gains by another one."""
+    game = threats.game
+    for who, strategy in (("first", threats.row), ("second", threats.column)):
+        yield (
+            f"the {who} party's threat is a lottery over its actions",
+            np.abs(np.sum(strategy, axis=-1) - 1.0) + np.maximum(np.max(-strategy, axis=-1), 0.0),
+        )
+    given = np.max(np.abs(game.payoffs(threats.row, threats.column) - threats.point) / spread, axis=-1)
+    least = [np.min(threats.row[..., None, :] @ game.A, axis=(-2, -1))]
+    least.append(np.min(game.B @ threats.column[..., None], axis=(-2, -1)))
+    guaranteed = np.max(np.abs(threats.point - np.stack(least, axis=-1)) / spread, axis=-1)
+    claimed = np.isfinite(threats.gap)
+    yield (
+        "the threats give, or guarantee, the disagreement point",
+        np.where(claimed, given, np.minimum(given, guaranteed)),
+    )
+    yield (
+        "the disagreement point is theirs",
+        np.max(np.abs(solution.problem.disagreement - threats.point) / spread, axis=-1),
+    )
+    if np.any(claimed):
+        rows, columns = (np.concatenate([np.eye(k), rng.dirichlet(np.ones(k), LOTTERIES)]) for k in game.A.shape[-2:])
+        gain = deviation_gain(threats, solution.utilities, rows, columns)
+        yield "no other threat, or lottery over some, gains", np.where(claimed, gain, 0.0)
 
 
 def _deviations(

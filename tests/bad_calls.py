@@ -186,6 +186,34 @@ def breakdown(hazard: Any, payoffs: Any, period: Any) -> Any:
     return bg.solve(_pie(), bg.AlternatingOffers(period=period, breakdown=bg.Breakdown(hazard, payoffs)))
 
 
+def threats(model: Any, **settings: Any) -> Any:
+    return bg.solve(bg.ThreatGame(**settings), model)
+
+
+def rational(weights: Any, rates: Any) -> Any:
+    return bg.solve(bg.ThreatGame([[1, 8], [4, 2]], [[2, 3], [4, 1]]), bg.RationalThreats(weights, rates))
+
+
+def equilibria(A: Any, B: Any, selection: Any, rows: Any, columns: Any) -> Any:
+    return bg.disagreement_from(A, B, selection, rows=rows, columns=columns)
+
+
+def zero_sum(payoffs: Any) -> Any:
+    return bg.zero_sum(payoffs)
+
+
+def claims(rule: Any, **settings: Any) -> Any:
+    return bg.solve(bg.ClaimsProblem(**settings), rule)
+
+
+def demands(problem: Any, smoothing: Any) -> Any:
+    return bg.solve(problem, bg.NashDemandGame(smoothing))
+
+
+def uncertain(size: Any, fallback: Any, spread: Any) -> Any:
+    return bg.solve(bg.split(size, [bg.Linear(), bg.CARA(1)], fallback), bg.UncertainDemandGame(spread))
+
+
 def evaluate(given: Any, terms: Any) -> Any:
     return given.evaluate(terms)
 
@@ -220,6 +248,16 @@ CONCEPTS = (
     bg.AlternatingOffers(factors=(0.9, 0.8), first=1),
 )  # fmt: skip
 
+RULES = (
+    bg.ConstrainedEqualAwards(), bg.ConstrainedEqualLosses(), bg.ProportionalAwards(), bg.Talmud(), bg.RandomArrival(),
+    bg.MinimalOverlap(), bg.AdjustedProportional(), bg.Nash(), bg.EqualLoss(reference=(2.0, 3.0)),
+)  # fmt: skip
+
+MODELS = (
+    bg.RationalThreats(), bg.SecurityLevels(), bg.NoDealEquilibrium(selection="best for row"),
+    bg.SecurityLevels(bg.KalaiSmorodinsky()), bg.Coco(),
+)  # fmt: skip
+
 KINDS = (bg.Nash, bg.KalaiSmorodinsky, bg.Utilitarian, bg.Proportional)
 
 POINTS = [[0.0, 4.0], [3.0, 3.0], [4.0, 0.0], [1.0, 1.0]]
@@ -242,7 +280,7 @@ PROBLEMS: tuple[Any, ...] = (
 
 ONE = PROBLEMS[0]
 
-DRAWN = {"problem": PROBLEMS, "given": PROBLEMS, "concept": CONCEPTS, "kind": KINDS}
+DRAWN = {"problem": PROBLEMS, "given": PROBLEMS, "concept": CONCEPTS, "kind": KINDS, "rule": RULES, "model": MODELS}
 """Arguments that are drawn for every call, from values that make sense."""
 TWO = {"disagreement": [0.0, 0.1], "parties": ["a", "b"], "impatience": [0.1, 0.2], "units": ["USD", "USD"]}
 
@@ -278,6 +316,29 @@ GOOD: dict[Callable[..., Any], dict[str, Any]] = {
     talks: {"problem": ONE, "period": 0.1, "impatience": (0.1, 0.2), "first": 0, "breakdown": bg.Breakdown(0.1)},
     factors: {"problem": ONE, "factors": (0.9, 0.8), "first": "a"},
     breakdown: {"hazard": 0.1, "payoffs": (0.0, 0.1), "period": 0.1},
+    threats: {
+        "A": [[1.0, 8.0], [4.0, 2.0]],
+        "B": [[2.0, 3.0], [4.0, 1.0]],
+        "transferable": True,
+        "agreements": None,
+        "parties": ["a", "b"],
+        "rows": ["up", "down"],
+        "columns": ["left", "right"],
+        "units": ["USD", "USD"],
+        "model": None,
+    },
+    rational: {"weights": (1.0, 2.0), "rates": (1.0, 4.0)},
+    equilibria: {
+        "A": [[3.0, 0.0], [0.0, 2.0]],
+        "B": [[2.0, 0.0], [0.0, 3.0]],
+        "selection": 1,
+        "rows": ["up", "down"],
+        "columns": ["left", "right"],
+    },
+    zero_sum: {"payoffs": [[1.0, 2.0], [3.0, 0.0]]},
+    claims: {"estate": 4.0, "claims": [2.0, 3.0], "parties": ["a", "b"], "unit": "USD", "rule": None},
+    demands: {"problem": ONE, "smoothing": 0.1},
+    uncertain: {"size": 1.0, "fallback": [0.1, 0.2], "spread": 0.5},
     evaluate: {"given": ONE, "terms": {"x": 0.5}},
     reach: {"given": ONE, "origin": [0.0, 0.0], "direction": [1.0, 1.0]},
     support: {"given": ONE, "weights": [1.0, 1.0], "floor": [0.0, 0.0]},

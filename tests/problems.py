@@ -18,7 +18,7 @@ import bargaining as bg
 from bargaining.concept import Concept, StrategicModel
 from bargaining.errors import BargainingError, InvalidProblem, NotConvex
 from bargaining.problems.problem import Problem
-from bargaining.solution import Solution
+from bargaining.solution import Method, Question, Solution
 
 # -- problems --------------------------------------------------------------------------------------------------------
 
@@ -175,6 +175,10 @@ def problems() -> dict[str, Callable[[], Problem]]:
         "lotteries over a dent": lambda: bg.lotteries(
             bg.from_issues([bg.Issue("x")], {"a": lambda x: x**2 + 0.2 * x, "b": lambda x: 1 - x**0.5}, [0, 0.1])
         ),
+        "side payments": lambda: bg.ThreatGame([[0, 6], [4, 5]], [[0, 2], [-1, 5]], transferable=True).problem([3, 2]),
+        "stack of side payments": lambda: bg.ThreatGame(
+            *np.random.default_rng(6).random((2, 5, 2, 2)) * 10, transferable=True
+        ).problem(np.full((5, 2), 0.5)),
         "capped pie": lambda: bg.capped(pie(size=10), [3, np.inf]),
         "rescaled polygon": lambda: bg.rescaled(kinked(), [1e6, 1e-3], [5, -7]),
     }
@@ -212,9 +216,9 @@ def applicable(problem: Problem) -> list[Concept]:
 @dataclass(frozen=True)
 class Solved:
     title: str
-    problem: Callable[[], Problem]
-    concept: Concept | StrategicModel
-    value: Callable[[Solution], Any]
+    problem: Callable[[], Question]
+    concept: Method
+    value: Callable[[Any], Any]
     expected: Any
     source: str
     tolerance: float = 1e-9
@@ -251,6 +255,59 @@ def talks(one: float, two: float, **options: Any) -> bg.AlternatingOffers:
     return bg.AlternatingOffers(factors=(one, two), **options)
 
 
+def threat_point(solution: Solution) -> Any:
+    return solution.threats.point  # type: ignore[union-attr]
+
+
+def threats(solution: Solution) -> Any:
+    return [*solution.threats.row, *solution.threats.column]  # type: ignore[union-attr]
+
+
+def ferguson() -> bg.ThreatGame:
+    return bg.ThreatGame([[0, 6, -1], [4, 3, 5]], [[0, 2, 2], [-1, 6, 5]], transferable=True)
+
+
+def bananas() -> bg.ThreatGame:
+    """Low bananas or climbing, which needs a boost; the friend stays or boosts."""
+    return bg.ThreatGame([[2, 2], [0, 4]], [[0, 0], [0, 0]], transferable=True)
+
+
+def mixed_threats() -> bg.ThreatGame:
+    return bg.ThreatGame([[8, 0], [2, 6]], [[4, 6], [9, 1]], transferable=True)
+
+
+def dilemma() -> bg.ThreatGame:
+    return bg.ThreatGame([[3, 0], [5, 1]], [[3, 5], [0, 1]], transferable=True)
+
+
+def straffin() -> bg.ThreatGame:
+    return bg.ThreatGame([[2, 10], [4, 0]], [[6, 5], [8, 0]])
+
+
+def luce_raiffa() -> bg.ThreatGame:
+    return bg.ThreatGame([[1, 8], [4, 2]], [[2, 3], [4, 1]])
+
+
+def duopoly() -> bg.ThreatGame:
+    """Quantities 0, 1/4, ..., 12 at the price 12 - q_1 - q_2, or nothing, and costs of 2 and 4 a unit."""
+    one, two = np.meshgrid(np.arange(0, 12.25, 0.25), np.arange(0, 12.25, 0.25), indexing="ij")
+    price = np.maximum(12 - one - two, 0)
+    return bg.ThreatGame(one * (price - 2), two * (price - 4), transferable=True)
+
+
+def quantities(solution: Solution) -> Any:
+    """Return the mean quantities that the firms of the duopoly threaten with."""
+    return [np.arange(0, 12.25, 0.25) @ strategy for strategy in (solution.threats.row, solution.threats.column)]  # type: ignore[union-attr]
+
+
+def estate(size: float, claims: Any = (100, 200, 300)) -> Callable[[], bg.ClaimsProblem]:
+    return lambda: bg.ClaimsProblem(size, claims)
+
+
+def awards(found: Any) -> Any:
+    return found.awards
+
+
 NASH, KS, EGALITARIAN = bg.Nash(), bg.KalaiSmorodinsky(), bg.Egalitarian()
 NASH_1950 = "Nash (1950)"
 FERGUSON = "Ferguson, part III, section 4.3"
@@ -272,6 +329,19 @@ LIVNE = "Raiffa (1953); Livne (1989)"
 RAIFFA_1953 = "Raiffa (1953); Diskin, Koppel and Samet (2011)"
 IMAI_1983 = "Imai (1983)"
 CHUN_PETERS = "Chun and Peters (1988)"
+RATIONAL, SECURITY, COCO = bg.RationalThreats(), bg.SecurityLevels(), bg.Coco()
+NASH_1953 = "Nash (1953)"
+FERGUSON_TU = "Ferguson, part III, section 4.2"
+SODOMKA = "Sodomka, Hilliard, Littman and Greenwald (2013); Kalai and Kalai (2013)"
+KALAI_KALAI = "Kalai and Kalai (2013)"
+STRAFFIN = "Straffin (1993), chapter 16"
+LUCE_RAIFFA = "Luce and Raiffa (1957), chapter 6"
+MAYBERRY = "Nash (1953); Mayberry, Nash and Shubik (1953)"
+AUMANN_MASCHLER = "Aumann and Maschler (1985)"
+O_NEILL = "O'Neill (1982)"
+DAGAN_VOLIJ = "Dagan and Volij (1993)"
+CURIEL = "Curiel, Maschler and Tijs (1987)"
+THIRD = 100 / 3
 HALF_AREA = 2 * ((1 + 2**0.5) ** (1 / 3) - (2**0.5 - 1) ** (1 / 3))  # x^3 + 12 x = 16
 FIRST_SET, SECOND_SET = [[0, 0], [0, 1], [0.75, 0.75], [1, 0]], [[0, 0], [0, 1], [1, 0.7], [1, 0]]
 
@@ -422,4 +492,61 @@ SOLVED = [
            bg.AlternatingOffers(0, (0, 0), breakdown=bg.Breakdown(0.3)), term("party 1"), 1 / 3, BRW_1986),
     Solved("cake of 100, d = (10, 70)", lambda: pie(size=100, fallback=[10, 70]), NASH, utilities, [20, 80], MUTHOO,
            printed=True),
+    Solved("3 x 2 game with side payments: value", ferguson, RATIONAL, utilities, [91 / 20, 109 / 20], FERGUSON_TU),
+    Solved("the same: threats", ferguson, RATIONAL, threats, [0.3, 0.7, 0, 0.3, 0.7], FERGUSON_TU),
+    Solved("the same: threat point", ferguson, RATIONAL, threat_point, [3.41, 4.31], FERGUSON_TU),
+    Solved("the same: side payment at (5, 5)", ferguson, RATIONAL, term("payment"), 0.45, FERGUSON_TU),
+    Solved("picking bananas", bananas, COCO, utilities, [3, 1], SODOMKA, printed=True),
+    Solved("picking bananas: cooperative and competitive part", bananas, COCO,
+           lambda s: s.concept.components(s.threats.game), [2, 1], SODOMKA),
+    Solved("picking bananas", bananas, RATIONAL, utilities, [3, 1], NASH_1953),
+    Solved("prisoner's dilemma with side payments", dilemma, RATIONAL, utilities, [3, 3], KALAI_KALAI),
+    Solved("mixed threats with side payments", mixed_threats, RATIONAL, utilities, [11 / 2, 13 / 2], KALAI_KALAI),
+    Solved("mixed threats with side payments", mixed_threats, COCO, utilities, [11 / 2, 13 / 2], KALAI_KALAI),
+    Solved("mixed threats: threats", mixed_threats, RATIONAL, threats, [6 / 11, 5 / 11, 1 / 2, 1 / 2], KALAI_KALAI),
+    Solved("arbitration game: status quo", straffin, SECURITY, threat_point, [10 / 3, 6], STRAFFIN),
+    Solved("arbitration game", straffin, SECURITY, utilities, [17 / 3, 43 / 6], STRAFFIN),
+    Solved("2 x 2 game: security levels", luce_raiffa, SECURITY, threat_point, [10 / 3, 5 / 2], LUCE_RAIFFA),
+    Solved("2 x 2 game", luce_raiffa, SECURITY, utilities, [20 / 3, 10 / 3], LUCE_RAIFFA),
+    Solved("2 x 2 game: threat point", luce_raiffa, RATIONAL, threat_point, [1, 2], f"{LUCE_RAIFFA}; {NASH_1953}"),
+    Solved("2 x 2 game", luce_raiffa, RATIONAL, utilities, [13 / 2, 27 / 8], f"{LUCE_RAIFFA}; {NASH_1953}"),
+    Solved("duopoly with side payments", duopoly, RATIONAL, utilities, [17, 8], MAYBERRY),
+    Solved("duopoly: threats", duopoly, RATIONAL, quantities, [5, 4], MAYBERRY),
+    Solved("uncertain pie, spread 1/2: demands", pie, bg.UncertainDemandGame(0.5), lambda s: s.demands, [0.5, 0.5],
+           "Nash (1953); Carlsson (1991)"),
+    Solved("uncertain pie, spread 1/2: chance of agreement", pie, bg.UncertainDemandGame(0.5), lambda s: s.probability, 0.5,
+           "Nash (1953); Carlsson (1991)"),
+    Solved("blurred pie, width 1/2", pie, bg.NashDemandGame(0.5), lambda s: s.demands, [(1 + 3**0.5) / 4] * 2,
+           "Nash (1953); van Damme (1991)"),
+    *(Solved(f"claims of 100, 200 and 300 on {size}", estate(size), bg.Talmud(), awards, shares, AUMANN_MASCHLER,
+             printed=size <= 300)
+      for size, shares in ((100, [THIRD] * 3), (200, [50, 75, 75]), (300, [50, 100, 150]), (400, [50, 125, 225]),
+                           (500, [2 * THIRD, 5 * THIRD, 8 * THIRD]))),
+    *(Solved(f"claims of 100, 200 and 300 on {size}", estate(size), bg.RandomArrival(), awards, shares, O_NEILL)
+      for size, shares in ((100, [THIRD] * 3), (200, [THIRD, 250 / 3, 250 / 3]), (300, [50, 100, 150]))),
+    Solved("claims of 100, 200 and 300 on 200", estate(200), NASH, utilities, [200 / 3] * 3, DAGAN_VOLIJ),
+    Solved("claims of 100, 200 and 300 on 200", estate(200), bg.ConstrainedEqualAwards(), awards, [200 / 3] * 3,
+           DAGAN_VOLIJ),
+    Solved("claims of 100, 200 and 300 on 200", estate(200), bg.Nash((100, 200, 300)), utilities, [THIRD, 200 / 3, 100],
+           DAGAN_VOLIJ),
+    Solved("claims of 100, 200 and 300 on 200", estate(200), bg.ProportionalAwards(), awards, [THIRD, 200 / 3, 100],
+           DAGAN_VOLIJ),
+    Solved("claims of 100, 200 and 300 on 200", estate(200), KS, utilities, [40, 80, 80], DAGAN_VOLIJ),
+    Solved("claims of 100, 200 and 300 on 200", estate(200), bg.EqualLoss(reference=(100, 200, 300)), utilities,
+           [0, 50, 150], "Bossert (1993)"),
+    Solved("claims of 100, 200 and 300 on 200", estate(200), bg.ConstrainedEqualLosses(), awards, [0, 50, 150],
+           "Thomson (2003)"),
+    Solved("claims of 40, 200 and 300 on 300", estate(300, (40, 200, 300)), NASH, utilities, [40, 130, 130], DAGAN_VOLIJ),
+    Solved("claims of 40, 200 and 300 on 300", estate(300, (40, 200, 300)), bg.ConstrainedEqualAwards(), awards,
+           [40, 130, 130], DAGAN_VOLIJ),
+    Solved("claims of 40, 200 and 300 on 300", estate(300, (40, 200, 300)), KS, utilities, [200 / 9, 1000 / 9, 500 / 3],
+           DAGAN_VOLIJ),
+    *(Solved("contested garment, 100 and 200 on 200", estate(200, (100, 200)), rule, awards, [50, 150], AUMANN_MASCHLER)
+      for rule in (bg.Talmud(), bg.RandomArrival(), bg.MinimalOverlap(), bg.AdjustedProportional())),
+    *(Solved("contested garment, from minimal rights",
+             lambda: bg.ClaimsProblem(200, (100, 200)).problem.replace(disagreement=[0, 100]), concept, utilities,
+             [50, 150], DAGAN_VOLIJ) for concept in (NASH, KS)),
+    Solved("claims of 30, 40, 60 and 120 on 120 (Ibn Ezra's)", estate(120, (30, 40, 60, 120)), bg.MinimalOverlap(), awards,
+           [7.5, 10 + 5 / 6, 20 + 5 / 6, 80 + 5 / 6], O_NEILL),
+    Solved("claims of 100, 200 and 300 on 400", estate(400), bg.AdjustedProportional(), awards, [60, 120, 220], CURIEL),
 ]  # fmt: skip

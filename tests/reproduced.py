@@ -17,9 +17,10 @@ HEAD = """# Published results, reproduced
 
 Each row is an exact result: what the library computes, what it must be, and the largest difference. Where the last
 column says *printed*, the number is that of the source; elsewhere its definition, theorem or formula is applied to
-numbers of our own, and the value was derived by hand. Every row is also a test (`tests/published/test_published.py`,
-data in `tests/problems.py`), which fails if the difference exceeds its tolerance or the solution fails re-examination
-by `bg.verify`. The page is written by `python -m tests.reproduced`, and a test keeps it in step.
+numbers of our own, or to an example whose printed answer was not at hand, and the value was derived by hand. Every row is
+also a test (`tests/published/test_published.py`, data in `tests/problems.py`), which fails if the difference exceeds its
+tolerance or the solution fails re-examination by `bg.verify`. The page is written by `python -m tests.reproduced`, and a
+test keeps it in step.
 
 In Muthoo's talks, breakdown follows a rejection at once; here it comes at the end of the round, so that the row with
 payoffs one round later states his with payoffs that have grown by the discount of a round.
@@ -35,23 +36,31 @@ REFERENCES = """
   675-682.
 - Anbarci, N., Bigelow, J. (1994). The area monotonic solution to the cooperative bargaining problem. *Mathematical
   Social Sciences* 28, 133-142.
+- Aumann, R., Maschler, M. (1985). Game theoretic analysis of a bankruptcy problem from the Talmud. *Journal of Economic
+  Theory* 36, 195-213.
 - Binmore, K. (1987). Nash bargaining theory II. In Binmore and Dasgupta (eds), *The Economics of Bargaining*,
   Blackwell.
 - Binmore, K., Rubinstein, A., Wolinsky, A. (1986). The Nash bargaining solution in economic modelling. *RAND Journal of
   Economics* 17, 176-188.
+- Bossert, W. (1993). An alternative solution to bargaining problems with claims. *Mathematical Social Sciences* 25.
 - Brams, S., Taylor, A. (1996). *Fair Division*. Cambridge University Press.
+- Carlsson, H. (1991). A bargaining model where parties make errors. *Econometrica* 59, 1487-1496.
 - Chun, Y. (1988). The equal-loss principle for bargaining problems. *Economics Letters* 26, 103-106.
 - Chun, Y., Peters, H. (1988). The lexicographic egalitarian solution. *Cahiers du CERO* 30, 149-156.
 - Conley, J., Wilkie, S. (1991). The bargaining problem without convexity: extending the egalitarian and
   Kalai-Smorodinsky solutions. *Economics Letters* 36, 365-369.
 - Conley, J., Wilkie, S. (1996). An extension of the Nash bargaining solution to nonconvex problems. *Games and Economic
   Behavior* 13, 26-38.
+- Curiel, I., Maschler, M., Tijs, S. (1987). Bankruptcy games. *Zeitschrift für Operations Research* 31, A143-A159.
+- Dagan, N., Volij, O. (1993). The bankruptcy problem: a cooperative bargaining approach. *Mathematical Social Sciences* 26,
+  287-297.
 - Diskin, A., Koppel, M., Samet, D. (2011). Generalized Raiffa solutions. *Games and Economic Behavior* 73, 452-458.
 - Ferguson, T. *Game Theory*. Lecture notes, UCLA.
 - Harsanyi, J., Selten, R. (1972). A generalized Nash solution for two-person bargaining games with incomplete
   information. *Management Science* 18, 80-106.
 - Herrero, M. (1989). The Nash program: non-convex bargaining problems. *Journal of Economic Theory* 49, 266-277.
 - Imai, H. (1983). Individual monotonicity and lexicographic maxmin solution. *Econometrica* 51, 389-401.
+- Kalai, A., Kalai, E. (2013). Cooperation in strategic games revisited. *Quarterly Journal of Economics* 128, 917-966.
 - Kalai, E. (1977a). Proportional solutions to bargaining situations: interpersonal utility comparisons. *Econometrica*
   45, 1623-1630.
 - Kalai, E. (1977b). Nonsymmetric Nash solutions and replications of 2-person bargaining. *International Journal of Game
@@ -65,10 +74,14 @@ REFERENCES = """
   and Pallaschke (eds), *Game Theory and Mathematical Economics*, North-Holland.
 - Livne, Z. (1989). Axiomatic characterizations of the Raiffa and the Kalai-Smorodinsky solutions to the bargaining
   problem. *Operations Research* 37, 972-980.
+- Luce, R. D., Raiffa, H. (1957). *Games and Decisions*. Wiley.
+- Mayberry, J., Nash, J., Shubik, M. (1953). A comparison of treatments of a duopoly situation. *Econometrica* 21, 141-154.
 - Muthoo, A. (1999). *Bargaining Theory with Applications*. Cambridge University Press.
 - Myerson, R. (1981). Utilitarianism, egalitarianism, and the timing effect in social choice problems. *Econometrica*
   49, 883-897.
 - Nash, J. (1950). The bargaining problem. *Econometrica* 18, 155-162.
+- Nash, J. (1953). Two-person cooperative games. *Econometrica* 21, 128-140.
+- O'Neill, B. (1982). A problem of rights arbitration from the Talmud. *Mathematical Social Sciences* 2, 345-371.
 - Osborne, M., Rubinstein, A. (1990). *Bargaining and Markets*. Academic Press.
 - Perles, M., Maschler, M. (1981). The super-additive solution for the Nash bargaining game. *International Journal of
   Game Theory* 10, 163-193.
@@ -78,8 +91,14 @@ REFERENCES = """
 - Raiffa, H. (1982). *The Art and Science of Negotiation*. Harvard University Press.
 - Roth, A. (1979). *Axiomatic Models of Bargaining*. Springer.
 - Rubinstein, A. (1982). Perfect equilibrium in a bargaining model. *Econometrica* 50, 97-109.
+- Sodomka, E., Hilliard, E., Littman, M., Greenwald, A. (2013). Coco-Q: learning in stochastic games with side payments. In
+  *Proceedings of the 30th International Conference on Machine Learning*.
+- Straffin, P. (1993). *Game Theory and Strategy*. Mathematical Association of America.
 - Thomson, W. (1994). Cooperative models of bargaining. In Aumann and Hart (eds), *Handbook of Game Theory* 2,
   North-Holland, chapter 35.
+- Thomson, W. (2003). Axiomatic and game-theoretic analysis of bankruptcy and taxation problems. *Mathematical Social
+  Sciences* 45, 249-297.
+- van Damme, E. (1991). *Stability and Perfection of Nash Equilibria*, second edition. Springer.
 """
 
 

@@ -1,10 +1,21 @@
 """Figures: functions that take data and an axis and return the axis. Importing this loads matplotlib."""
 
+from bargaining.plots.awards import draw_awards
 from bargaining.plots.constructions import draw_construction
 from bargaining.plots.frontiers import draw_frontier
 from bargaining.plots.saving import save
 from bargaining.plots.style import paper
 from bargaining.plots.surfaces import draw_surface
 from bargaining.plots.ternary import draw_ternary
+from bargaining.plots.threats import draw_threats
 
-__all__ = ["draw_construction", "draw_frontier", "draw_surface", "draw_ternary", "paper", "save"]
+__all__ = [
+    "draw_awards",
+    "draw_construction",
+    "draw_frontier",
+    "draw_surface",
+    "draw_ternary",
+    "draw_threats",
+    "paper",
+    "save",
+]

@@ -300,12 +300,17 @@ def _utilitarian(panel: _Panel, concept: Utilitarian) -> None:
     panel.touching(weights, float(weights @ panel.gain), 1.2, "solid")
 
 
-def _equal_loss(panel: _Panel, _: EqualLoss) -> None:
-    corners = [panel.gain[0], panel.ideal[1]], [panel.ideal[0], panel.gain[1]]
+def _equal_loss(panel: _Panel, concept: EqualLoss) -> None:
+    start = panel.ideal
+    if concept.reference is not None:
+        start = panel.problem.gains(concept.reference)
+        panel.low, panel.high = np.minimum(panel.low, start), np.maximum(panel.high, start)
+        panel.name(start, "$r$", (4, 4))
+    corners = [panel.gain[0], start[1]], [start[0], panel.gain[1]]
     for corner in corners:
         panel.line([panel.gain, corner], width=0.8, dashes="dotted")
-    panel.line([panel.ideal, panel.gain])
-    panel.head(panel.ideal, panel.gain, gap=3.0)
+    panel.line([start, panel.gain])
+    panel.head(start, panel.gain, gap=3.0)
 
 
 def _yu(panel: _Panel, concept: Yu) -> None:

@@ -79,6 +79,12 @@ def enlarge(ax: Axes, marks: Sequence[Mark], curves: Sequence[Array], others: Se
     panel = ax.inset_axes((*corner, *size))
     panel.set_xlim(middle[0] - half[0], middle[0] + half[0])
     panel.set_ylim(middle[1] - half[1], middle[1] + half[1])
+    frame_panel(ax, panel)
+    return panel
+
+
+def frame_panel(ax: Axes, panel: Axes) -> None:
+    """Give a panel small ticks above and to the right, a frame, and lines to what it enlarges."""
     panel.tick_params(labelsize="x-small", length=2, pad=1)
     panel.xaxis.set_major_locator(MaxNLocator(3))
     panel.yaxis.set_major_locator(MaxNLocator(3))
@@ -87,7 +93,6 @@ def enlarge(ax: Axes, marks: Sequence[Mark], curves: Sequence[Array], others: Se
     for spine in panel.spines.values():
         spine.set(visible=True, color=GREY, linewidth=0.5)
     ax.indicate_inset_zoom(panel, edgecolor=GREY, alpha=0.8, lw=0.5)
-    return panel
 
 
 def free_place(

@@ -31,7 +31,7 @@ def test_every_source_is_listed() -> None:
     entries = REFERENCES.split("\n- ")[1:]
     for case in SOLVED:
         for source in case.source.split("; "):
-            author, year = re.match(r"[A-Z][a-z]+", source), re.search(r"\d{4}[ab]?", source)
+            author, year = re.match(r"(?:van )?[A-Z][A-Za-z']+", source), re.search(r"\d{4}[ab]?", source)
             assert author is not None
             assert any(entry.startswith(author[0]) and (year is None or f"({year[0]})" in entry) for entry in entries), (
                 source

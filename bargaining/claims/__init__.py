@@ -1,0 +1,1 @@
+"""Rules for claims problems, one a file."""

@@ -1,0 +1,1 @@
+"""Where the disagreement point comes from: rules that derive it from a game of threats, one a file."""
