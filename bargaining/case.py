@@ -17,6 +17,7 @@ from bargaining._types import Array
 from bargaining.concept import Concept, StrategicModel
 from bargaining.errors import InvalidProblem, OutsideRange, UnknownName
 from bargaining.problems.problem import Problem
+from bargaining.problems.threats import ThreatGame
 
 Settings = Mapping[str, Any]
 """Every parameter and choice of a case by name: numbers or arrays, and words."""
@@ -90,6 +91,9 @@ class Model(Protocol):
 
     def build(self, settings: Settings) -> Problem:
         """Return the problem, a stack if some settings are arrays."""
+
+    def no_deal(self, settings: Settings) -> ThreatGame:
+        """Return the game that the parties play without a deal, with the deals that they can agree on instead."""
 
     def concepts(self, settings: Settings) -> dict[str, Concept | StrategicModel]:
         """Return the concepts that the case is solved by, under the names of the command line."""
@@ -168,6 +172,20 @@ class Case:
     def problem(self, scenario: str | None = None, **overrides: ArrayLike | str) -> Problem:
         """Return the bargaining problem of the baseline, a scenario, or your own values; arrays make a stack."""
         return self.model.build(self.settings(scenario, **overrides))
+
+    def no_deal(self, scenario: str | None = None, **overrides: ArrayLike | str) -> ThreatGame:
+        """Return the game that the parties play without a deal, of the baseline, a scenario, or your own values.
+
+        Its equilibria and threats are other answers to the question what each party has if there is no deal.
+
+        Examples
+        --------
+        >>> import bargaining as bg
+        >>> game = bg.cases.load("microsoft-openai").no_deal()
+        >>> game.rows, game.columns
+        (('keep', 'build', 'litigate'), ('keep', 'buy elsewhere', 'complain'))
+        """
+        return self.model.no_deal(self.settings(scenario, **overrides))
 
     def concepts(self, scenario: str | None = None, **overrides: ArrayLike | str) -> dict[str, Concept | StrategicModel]:
         """Return the concepts and models that the case is solved by, by name."""

@@ -37,6 +37,7 @@ from scipy.special import ndtr
 
 from bargaining._types import Array, Entry
 from bargaining.case import Settings
+from bargaining.cases.microsoft_openai import no_deal as no_deal_game
 from bargaining.concept import Concept, StrategicModel
 from bargaining.cooperative.egalitarian import Egalitarian
 from bargaining.cooperative.kalai_smorodinsky import KalaiSmorodinsky
@@ -44,6 +45,7 @@ from bargaining.cooperative.nash import Nash
 from bargaining.errors import InvalidProblem
 from bargaining.problems.issues import from_issues
 from bargaining.problems.problem import Problem
+from bargaining.problems.threats import ThreatGame
 from bargaining.sets.issues import Issue
 from bargaining.strategic.alternating_offers import AlternatingOffers, Breakdown
 
@@ -69,6 +71,25 @@ TERMS_OF_THREE = (*(name for name in TERMS if name != "d_O"), "d_N", "d_I", "psi
 def build(settings: Settings) -> Problem:
     """Return the bargaining problem of these settings, of two parties or of three; arrays make a stack."""
     numbers = prepare(settings)
+    problem = _bargain(settings, numbers)
+    if settings["impasse"] == "contract":
+        return problem
+    one_side = _bargain({**settings, "sides": "two"}, numbers)
+    point = no_deal_game.disagreement(numbers, settings["impasse"], one_side)
+    if settings["sides"] == "three":  # without a deal OpenAI's side acts as one, and divides what it has as ever
+        share = numbers["n_share"]
+        point = _columns(point[..., 0], share * point[..., 1], (1 - share) * point[..., 1])
+    return problem.replace(disagreement=point)
+
+
+def no_deal(settings: Settings) -> ThreatGame:
+    """Return the game that the two firms play without a deal, with the deals that they can agree on instead."""
+    numbers = prepare(settings)
+    return no_deal_game.game(numbers, _bargain({**settings, "sides": "two"}, numbers))
+
+
+def _bargain(settings: Settings, numbers: Mapping[str, Entry]) -> Problem:
+    """Return the bargain over what the contract gives without a deal."""
     stake = Issue("stake", _one(settings, "s_low"), _one(settings, "s_high"), "fully diluted")
     rest = [
         Issue("revenue_share", 0.0, SHARE, "of all revenue"),
@@ -195,6 +216,7 @@ def prepare(settings: Settings) -> dict[str, Entry]:
         "payments": SHARE * sum(revenue * (end - start) for start, end, revenue in pieces if end <= SHARE_ENDS - START),
     }
     numbers |= impasse(numbers)
+    numbers |= lasting_payments(numbers, pieces, rho_M, rho_O)
     return numbers | {"d_N": q["n_share"] * numbers["d_O"], "d_I": (1 - q["n_share"]) * numbers["d_O"]}
 
 
@@ -251,8 +273,23 @@ def impasse(q: Mapping[str, Any]) -> dict[str, Entry]:
         left = cap - payments if q["cap_reading"] == "joint" else cap
         strike = np.maximum(left, 1e-9) / q["s_c"]
         claim = q["s_c"] * (value - call(value, strike, q["sig"], q["T_c"], q["rf"]))
-    royalties = SHARE * (1 - 0.1 * q["eps"]) * q["PV_M"] * slower * np.minimum(1.0, q["cap"] / payments)
-    return {"K": claim, "V_nd": value, "d_M": royalties + q["psi"] * claim, "d_O": value - claim}
+    received = royalties(q, q["PV_M"])
+    return {"K": claim, "V_nd": value, "R_M": received, "d_M": received + q["psi"] * claim, "d_O": value - claim}
+
+
+def royalties(q: Mapping[str, Any], base: Entry) -> Entry:
+    """Return what Microsoft's share of this revenue base is worth to it under the contract, up to the cap."""
+    slower = 1 - q["L"] / 2
+    return SHARE * (1 - 0.1 * q["eps"]) * base * slower * np.minimum(1.0, q["cap"] / (q["payments"] * slower))
+
+
+def lasting_payments(
+    q: Mapping[str, Any], pieces: list[tuple[float, float, Entry]], rho_M: Entry, rho_O: Entry
+) -> dict[str, Entry]:
+    """Return the payments of revenue share as OpenAI values them, and both sides' values if AGI could not end them."""
+    lasting_M, lasting_O = (present_values(pieces, q["T_ext"], rho, 0.0, q["G"])[0] for rho in (rho_M, rho_O))
+    paid = SHARE * (1 + 0.1 * q["phi"]) * (1 - q["L"] / 2)
+    return {"R_O": paid * q["PV_O"], "R_M0": royalties(q, lasting_M), "R_O0": paid * lasting_O}
 
 
 def call(asset: Entry, strike: Entry, volatility: Entry, years: Entry, rate: Entry) -> Entry:
