@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
+from dataclasses import fields
 from reprlib import repr as brief
 from typing import Any
 
 import numpy as np
 
 from bargaining._types import Array
-from bargaining.errors import InvalidProblem
+from bargaining.errors import InvalidProblem, UnknownName
 
 
 def numbers(name: str, value: Any) -> Array:
@@ -99,6 +100,15 @@ def flag(what: str, value: Any) -> bool:
     if not isinstance(value, (bool, np.bool_)):
         raise InvalidProblem(f"{what} = {value!r} must be True or False.")
     return bool(value)
+
+
+def with_changes(what: str, value: Any, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a value, what `what` is, with some of them changed."""
+    known = [field.name for field in fields(value)]
+    for name in changes:
+        if name not in known:
+            raise UnknownName(f"field of {what}", name, known)
+    return {**{name: getattr(value, name) for name in known}, **changes}
 
 
 def instance(value: Any, kind: type, remedy: str, *others: type) -> None:

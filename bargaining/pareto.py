@@ -9,10 +9,10 @@ import numpy as np
 from bargaining._types import Array
 from bargaining.checks import instance, number
 from bargaining.errors import InvalidProblem, NotConvex
+from bargaining.failures import failure
 from bargaining.problems.problem import Problem, require_measurable
 from bargaining.sets.base import Status
 from bargaining.sets.boundary import fan
-from bargaining.solution import failure
 
 FINEST = 1e-10
 """The smallest distance of polyline and frontier that can be asked for; points grow in number like 1 / sqrt(tol)."""

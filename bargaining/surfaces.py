@@ -9,10 +9,10 @@ import numpy as np
 from bargaining._types import Array, Bools, Codes, Indices
 from bargaining.checks import instance, number
 from bargaining.errors import InvalidProblem
+from bargaining.failures import failure
 from bargaining.problems.problem import Problem, require_measurable
 from bargaining.rays import along
 from bargaining.sets.base import Status
-from bargaining.solution import failure
 
 MOST = 1000
 """The most rays along a side that can be asked for: half a million in all."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from bargaining._types import Array, Bools
-from bargaining.checks import instance, leading_axes, numbers, vector, words
-from bargaining.errors import InvalidProblem, UnknownName
+from bargaining.checks import instance, leading_axes, numbers, vector, with_changes, words
+from bargaining.errors import InvalidProblem
 from bargaining.problems.pies import split
 from bargaining.problems.problem import LARGEST, Problem
 from bargaining.problems.transforms import capped
@@ -135,11 +135,7 @@ class ClaimsProblem:
         UnknownName
             If a change names no field.
         """
-        known = [field.name for field in fields(self)]
-        for name in changes:
-            if name not in known:
-                raise UnknownName("field of a claims problem", name, known)
-        return ClaimsProblem(**{**{name: getattr(self, name) for name in known}, **changes})
+        return ClaimsProblem(**with_changes("a claims problem", self, changes))
 
     def __repr__(self) -> str:
         numbers = (

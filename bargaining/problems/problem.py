@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from bargaining._types import Array, Bools
-from bargaining.checks import instance, leading_axes, vector, words
-from bargaining.errors import InvalidProblem, UnknownName
+from bargaining.checks import instance, leading_axes, vector, with_changes, words
+from bargaining.errors import InvalidProblem
 from bargaining.sets.base import LEAST_GAIN, Answer, FeasibleSet, Status
 
 LARGEST = 1e100
@@ -109,11 +109,7 @@ class Problem:
         UnknownName
             If a change names no field.
         """
-        known = [field.name for field in fields(self)]
-        for name in changes:
-            if name not in known:
-                raise UnknownName("field of a problem", name, known)
-        return Problem(**{**{name: getattr(self, name) for name in known}, **changes})
+        return Problem(**with_changes("a problem", self, changes))
 
     @cached_property
     def best(self) -> Answer:
