@@ -178,6 +178,11 @@ class Case:
 
         Its equilibria and threats are other answers to the question what each party has if there is no deal.
 
+        Raises
+        ------
+        InvalidProblem
+            If the case has no such game.
+
         Examples
         --------
         >>> import bargaining as bg
@@ -185,6 +190,8 @@ class Case:
         >>> game.rows, game.columns
         (('keep', 'build', 'litigate'), ('keep', 'buy elsewhere', 'complain'))
         """
+        if not hasattr(self.model, "no_deal"):
+            raise InvalidProblem(f"case {self.name!r} says nothing of what the parties do without a deal.")
         return self.model.no_deal(self.settings(scenario, **overrides))
 
     def concepts(self, scenario: str | None = None, **overrides: ArrayLike | str) -> dict[str, Concept | StrategicModel]:

@@ -20,7 +20,8 @@ def numbers(name: str, value: Any) -> Array:
             raise TypeError("it is masked; fill the gaps, for example with nan")
         array = np.asarray(value)
         if array.dtype.kind not in "bifu":
-            raise TypeError(f"it holds {array.dtype}")
+            held = {"U": "text", "S": "text", "O": "things that are no numbers", "c": "complex numbers"}
+            raise TypeError(f"it holds {held.get(array.dtype.kind, array.dtype)}")
         return np.array(array, dtype=float)
     except (TypeError, ValueError) as error:
         raise InvalidProblem(f"{name} = {brief(value)} is not an array of real numbers: {error}.") from error

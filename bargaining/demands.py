@@ -1,7 +1,7 @@
 """Demand games: parties name at once what they want, and have it if the demands turn out to be compatible.
 
 Nash (1953), Two-person cooperative games, Econometrica 21, 128-140. Where it is certain which demands are compatible, every
-efficient division is an equilibrium; a little uncertainty leaves few of them, near Nash's solution.
+efficient division is an equilibrium; uncertainty can leave one of them, near Nash's solution.
 """
 
 from __future__ import annotations
@@ -120,10 +120,7 @@ class Demands:
             f"agreement with probability {float(self.probability):.4g}",
             f"gains {_listed(self.problem, self.gains, '+')}",
         ]
-        floor = self.lowest if self.money is None else self.lowest_money
-        if floor is not None and not np.any(np.isnan(floor)):
-            said.append(f"one of many equilibria, with demands from {_listed(self.problem, floor)} up")
-        return f"{self.label}: {'; '.join(said)}"
+        return f"{self.label}: {'; '.join(said)}{_others(self)}"
 
     def _repr_html_(self) -> str:
         return _html(self)
@@ -166,6 +163,14 @@ def _listed(problem: Problem, values: Array, sign: str = "") -> str:
     return ", ".join(f"{party} {float(value):{sign}.4g}" for party, value in zip(problem.parties, values, strict=True))
 
 
+def _others(found: Demands) -> str:
+    """Say of a single game's demands whether they are one of many equilibria."""
+    floor = found.lowest if found.money is None else found.lowest_money
+    if floor is None or np.any(np.isnan(floor)):
+        return ""
+    return f"; one of many equilibria, with demands from {_listed(found.problem, floor)} up"
+
+
 def _html(found: Demands) -> str:
     """Return a small table for notebooks."""
     problem = found.problem
@@ -181,5 +186,5 @@ def _html(found: Demands) -> str:
     )
     return (
         f"<p><b>{escape(found.label)}</b> <code>{escape(repr(found.game))}</code></p><table><tr>{head}</tr>{rows}</table>"
-        f"<p><small>agreement with probability {float(found.probability):.4g}</small></p>"
+        f"<p><small>agreement with probability {float(found.probability):.4g}{escape(_others(found))}</small></p>"
     )

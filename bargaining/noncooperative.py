@@ -180,7 +180,8 @@ def equilibria(A: Any, B: Any, *, rows: Any = None, columns: Any = None) -> Equi
     ----------
     Avis, Rosenberg, Savani and von Stengel (2010), Enumeration of Nash equilibria for two-player games, Economic Theory 42,
     9-37. Mangasarian (1964), Equilibrium points of bimatrix games, Journal of the Society for Industrial and Applied
-    Mathematics 12, 778-780. On the odd number: Wilson (1971), Computing equilibria of n-person games, SIAM Journal on
+    Mathematics 12, 778-780. Lemke and Howson (1964), Equilibrium points of bimatrix games, the same journal 12, 413-423. On
+    the odd number: Wilson (1971), Computing equilibria of n-person games, SIAM Journal on
     Applied Mathematics 21, 80-87; Harsanyi (1973), Oddness of the number of equilibrium points: a new proof, International
     Journal of Game Theory 2, 235-250.
 

@@ -20,7 +20,7 @@ from bargaining.failures import failure
 from bargaining.problems.claims import ClaimsProblem
 from bargaining.problems.problem import Problem, require_measurable
 from bargaining.problems.threats import ThreatGame
-from bargaining.sets.base import ROUNDING, Answer, Lottery, Status, Ties
+from bargaining.sets.base import LEAST_GAIN, ROUNDING, Answer, Lottery, Status, Ties
 from bargaining.sets.points import ALTERNATIVE
 
 NO_FLOOR = -1e30
@@ -97,8 +97,8 @@ class Solution:
 
     @cached_property
     def fractions(self) -> Array:
-        """Each party's gain as a fraction of its ideal gain, (..., n)."""
-        return np.asarray(self.gains / self.problem.gains(self.problem.ideal))
+        """Each party's gain as a fraction of its ideal gain, (..., n); NaN where there is nothing to gain."""
+        return fractions_of_ideal(self.problem, self.gains)
 
     def __repr__(self) -> str:
         if self.problem.shape:
@@ -287,7 +287,7 @@ def _standing(problem: Problem) -> str:
 
 def _remarks(solution: Solution) -> tuple[str, ...]:
     """Say what a reader should know besides: threats, ties, weak efficiency, comparisons of utility."""
-    problem, concept = solution.problem, solution.concept
+    problem = solution.problem
     found = []
     if solution.threats is not None:
         found += _about_threats(solution, solution.threats)
@@ -298,6 +298,7 @@ def _remarks(solution: Solution) -> tuple[str, ...]:
         found.append(
             "only weakly efficient: the deal gives some party more" if not problem.shape else "some only weakly efficient"
         )
+    concept = solution.concept if solution.threats is None else solution.threats.concept
     if isinstance(concept, Concept) and concept.compares:
         units = list(dict.fromkeys(unit for unit in problem.units if unit))
         found.append("compares utilities between parties" + (f" ({' with '.join(units)})" if units else ""))
@@ -313,6 +314,14 @@ def _about_threats(solution: Solution, threats: Threats) -> list[str]:
     if np.any(nothing & (solution.status == Status.OK)):
         found.append("nothing left to bargain over" if not solution.problem.shape else "some leave nothing to bargain over")
     return found
+
+
+def fractions_of_ideal(problem: Problem, gains: Array) -> Array:
+    """Return gains as fractions of the ideal ones, (..., n); NaN where there is nothing to gain."""
+    ideal = problem.gains(problem.ideal)
+    with np.errstate(invalid="ignore"):
+        some = ideal > 0
+    return np.where(some, gains / np.where(some, ideal, 1.0), np.nan)
 
 
 def _deal(solution: Solution) -> list[str]:
@@ -338,16 +347,22 @@ def _actions(solution: Solution, drawn: int) -> str:
 
 
 def _threats(solution: Solution) -> list[str]:
-    """Say a single game's threats in words; nothing if there are none."""
-    if solution.threats is None:
+    """Say in words what a single game's disagreement point is made by; nothing if it was given."""
+    threats = solution.threats
+    if threats is None:
         return []
-    game = solution.threats.game
-    point = ", ".join(f"{value:.4g}" for value in solution.threats.point)
-    said = " v ".join(
+    game = threats.game
+    own, other = (
         " + ".join(f"{p:.4g} {name}" if p < 1 else name for name, p in zip(names or (), strategy, strict=True) if p > 0)
-        for names, strategy in ((game.rows, solution.threats.row), (game.columns, solution.threats.column))
+        for names, strategy in ((game.rows, threats.row), (game.columns, threats.column))
     )
-    return [f"threats {said} give ({point})"]
+    x, y = (f"{value:.4g}" for value in threats.point)
+    if np.isfinite(threats.gap):
+        return [f"threats {own} v {other} give ({x}, {y})"]
+    apart = np.abs(game.payoffs(threats.row, threats.column) - threats.point)
+    if np.all(apart <= LEAST_GAIN * solution.problem.feasible.spread()):
+        return [f"without a deal {own} v {other} give ({x}, {y})"]
+    return [f"{own} guarantees {x}, {other} guarantees {y}"]
 
 
 def _unchecked(answer: Answer) -> Certificate:
@@ -355,6 +370,10 @@ def _unchecked(answer: Answer) -> Certificate:
     return Certificate(
         answer.residual, np.full(answer.status.shape, np.nan), (f"optimality error at most {worst:.0e}", "not certified")
     )
+
+
+def _percent(fraction: float) -> str:
+    return "" if np.isnan(fraction) else f"{fraction:.1%}"
 
 
 def _html(solution: Solution) -> str:
@@ -367,7 +386,7 @@ def _html(solution: Solution) -> str:
         terms = {"lottery": " ".join(_deal(solution))}
     deal = "".join(f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>" for name, value in terms.items())
     money = "".join(
-        f"<tr><td>{escape(party)}</td><td>{u:.4g}</td><td>{g:+.4g}</td><td>{f:.1%}</td><td>{escape(unit)}</td></tr>"
+        f"<tr><td>{escape(party)}</td><td>{u:.4g}</td><td>{g:+.4g}</td><td>{_percent(f)}</td><td>{escape(unit)}</td></tr>"
         for party, u, g, f, unit in zip(
             problem.parties, solution.utilities, solution.gains, solution.fractions, problem.units, strict=True
         )

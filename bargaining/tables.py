@@ -15,7 +15,7 @@ from bargaining.errors import InvalidProblem
 from bargaining.problems.claims import ClaimsProblem
 from bargaining.problems.problem import Problem
 from bargaining.sets.base import status_labels
-from bargaining.solution import Method, Question, Solution, attempt
+from bargaining.solution import Method, Question, Solution, attempt, fractions_of_ideal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,8 +71,8 @@ def frame(found: Solution | Demands) -> pd.DataFrame:
             columns |= _by_party("threat", found.threats.point, problem)
     else:
         columns["probability"] = found.probability.ravel()
-    ideal = problem.gains(problem.ideal)
-    for word, values in (("utility", found.utilities), ("gain", found.gains), ("fraction", found.gains / ideal)):
+    fractions = fractions_of_ideal(problem, found.gains)
+    for word, values in (("utility", found.utilities), ("gain", found.gains), ("fraction", fractions)):
         columns |= _by_party(word, values, problem)
     columns["status"] = status_labels(found.status).ravel()
     if isinstance(found, Solution):
@@ -84,6 +84,11 @@ def _awards(problem: ClaimsProblem, found: Awards | Solution | Demands) -> pd.Da
     """Return what a rule awards, or what a concept gives in the bargain over the estate, one row a game."""
     import pandas as pd
 
+    if isinstance(found, Demands):
+        raise InvalidProblem(
+            f"{found.label} leads to demands that may not be met, and to no awards; compare it on the bargaining problem, "
+            "claims.problem."
+        )
     awards: Array = found.awards if isinstance(found, Awards) else found.utilities
     status: Codes = found.status
     columns = _keys(found.label, problem.shape)

@@ -83,7 +83,7 @@ def from_point(
         raise NotConverged("the frontier of the agreements was not found, so that no threats were.", {"point": point})
     problem = game.problem(point)
     found = settle(problem, concept)
-    status = np.where(known, found.status, np.int8(Status.NOT_CONVERGED))
+    status = np.where(known, found.status, np.int8(Status.NOT_FINITE))
     found = found.with_status(np.where(game.sound, status, game.status))
     return problem, found, Threats(game, concept, row, column, point, np.full(game.shape, np.nan))
 

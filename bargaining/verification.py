@@ -60,9 +60,8 @@ class Verification:
             bad = int(np.count_nonzero(~check.passed(self.tol)))
             worst = float(np.max(np.nan_to_num(check.missed, nan=0.0), initial=0.0))
             games = f" in {bad:,} of {check.missed.size:,} games" if check.missed.ndim else ""
-            lines.append(
-                f"{'ok    ' if not bad else 'FAILED'} {check.claim}: missed by {max(worst, 0.0):.0e}{games if bad else ''}"
-            )
+            verdict = "FAILED" if bad else "ok    "
+            lines.append(f"{verdict} {check.claim}: missed by {abs(max(worst, 0.0)):.0e}{games if bad else ''}")
         return "\n".join(lines)
 
 

@@ -492,7 +492,7 @@ SOLVED = [
            bg.AlternatingOffers(0, (0, 0), breakdown=bg.Breakdown(0.3)), term("party 1"), 1 / 3, BRW_1986),
     Solved("cake of 100, d = (10, 70)", lambda: pie(size=100, fallback=[10, 70]), NASH, utilities, [20, 80], MUTHOO,
            printed=True),
-    Solved("3 x 2 game with side payments: value", ferguson, RATIONAL, utilities, [91 / 20, 109 / 20], FERGUSON_TU),
+    Solved("2 x 3 game with side payments: value", ferguson, RATIONAL, utilities, [91 / 20, 109 / 20], FERGUSON_TU),
     Solved("the same: threats", ferguson, RATIONAL, threats, [0.3, 0.7, 0, 0.3, 0.7], FERGUSON_TU),
     Solved("the same: threat point", ferguson, RATIONAL, threat_point, [3.41, 4.31], FERGUSON_TU),
     Solved("the same: side payment at (5, 5)", ferguson, RATIONAL, term("payment"), 0.45, FERGUSON_TU),

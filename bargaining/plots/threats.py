@@ -21,7 +21,7 @@ from bargaining.problems.threats import ThreatGame
 from bargaining.sets.base import Status
 from bargaining.solution import Solution
 
-CODES = ("#FFFFFF", "#56B4E9", "#D55E00", "#009E73", "#F0E442", "#CC79A7", "#000000")
+CODES = ("#DDDDDD", "#56B4E9", "#D55E00", "#009E73", "#F0E442", "#CC79A7", "#000000")
 """Colours of the second party's actions in a panel."""
 
 CELLS = 16
@@ -46,8 +46,7 @@ def draw_threats(game: ThreatGame, *, solutions: Sequence[Solution] = (), ax: Ax
     Grey dots are the payoffs of pairs of actions, named by them if there are few, enlarged in a panel if they lie close
     together, where shapes and colours tell up to seven actions each; and the shaded area what lotteries over
     these pairs give where that is all that can be agreed on without payments; the blue line is the frontier. Of each
-    solution a hollow marker is the disagreement point that its threats make, a filled one the deal, and the line between
-    them the gains.
+    solution a hollow marker is the disagreement point, a filled one the deal, and the line between them the gains.
 
     Parameters
     ----------
@@ -175,14 +174,15 @@ def _paths(solutions: Sequence[Solution]) -> dict[str, Array]:
 def _draw_path(ax: Axes, number: int, path: Array) -> None:
     color, marker = COLORS[number % len(COLORS)], MARKERS[number % len(MARKERS)]
     ax.plot(*path.T, color=color, lw=0.9, ls=(0, (4, 2)), zorder=4)
-    for point, face in zip(path, ("white", color), strict=True):
-        ax.plot(*point[:, None], ls="", marker=marker, mec=color, mfc=face, ms=6.0, mew=1.0, zorder=5)
+    start, deal = path[:, :, None]
+    ax.plot(*start, ls="", marker=marker, mec=color, mfc="none", ms=9.0, mew=1.2, zorder=7)  # around what it is made by
+    ax.plot(*deal, ls="", marker=marker, mec=color, mfc=color, ms=6.0, mew=1.0, zorder=5)
 
 
 def _crowded(ax: Axes, cells: Array) -> bool:
     """Say whether the pairs of actions fill too little of the axes for their names."""
     span = np.array([np.ptp(ax.get_xlim()), np.ptp(ax.get_ylim())])
-    return len(cells) > 1 and bool(np.all(np.ptp(cells, axis=0) < CLOSE * span))
+    return bool(np.any(np.ptp(cells, axis=0) > 0) and np.all(np.ptp(cells, axis=0) < CLOSE * span))
 
 
 def _panel(ax: Axes, cells: Array, curves: Sequence[Array]) -> Axes | None:
@@ -233,7 +233,8 @@ def _turn(a: Array, b: Array, c: Array) -> float:
 def _cell_labels(game: ThreatGame, cells: Array) -> list[Label]:
     if len(cells) > CELLS:
         return []
-    names = [f"{row},\n{column}" for row in game.rows or () for column in game.columns or ()]
+    folds = [["\n".join(folded(name, 18)) for name in names or ()] for names in (game.rows, game.columns)]
+    names = [f"{row},\n{column}" for row in folds[0] for column in folds[1]]
     return [Label((float(x), float(y)), name, GREY) for (x, y), name in zip(cells, names, strict=True)]
 
 

@@ -10,7 +10,17 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from bargaining._types import Array, Bools, Codes
-from bargaining.checks import action_names, flag, instance, leading_axes, numbers, payoff_tables, require_finite, words
+from bargaining.checks import (
+    action_names,
+    flag,
+    instance,
+    leading_axes,
+    numbers,
+    payoff_tables,
+    require_finite,
+    with_changes,
+    words,
+)
 from bargaining.errors import InvalidProblem
 from bargaining.problems.lotteries import lotteries
 from bargaining.problems.points import from_points
@@ -92,6 +102,11 @@ class ThreatGame:
         units = ("", "") if model is None else model.units
         set_field(self, "parties", parties if self.parties is None else words("parties", self.parties))
         set_field(self, "units", units if self.units is None else words("units", self.units))
+        if self.transferable and len({unit for unit in self.units or () if unit}) > 1:
+            raise InvalidProblem(
+                f"side payments are one for one, and utilities are in {' and '.join(self.units or ())}; give both in one "
+                "unit."
+            )
         if not self.shape:
             self._require_meaning()
 
@@ -122,6 +137,16 @@ class ThreatGame:
                 "over them: bg.lotteries(problem)."
             )
 
+    def replace(self, **changes: Any) -> ThreatGame:
+        """Return this game with some of its fields changed.
+
+        Raises
+        ------
+        UnknownName
+            If a change names no field.
+        """
+        return ThreatGame(**with_changes("a game of threats", self, changes))
+
     @property
     def shape(self) -> tuple[int, ...]:
         """The leading axes of the stack; () for a single game."""
@@ -144,6 +169,9 @@ class ThreatGame:
                 f"lotteries of shapes {x.shape} and {y.shape} do not fit a game of {self.A.shape[-2:]} actions; their last "
                 "axes hold a probability for each action of the row and of the column player."
             )
+        for name, lots in (("row", x), ("column", y)):
+            if np.any((lots < -LEAST_GAIN) | (np.abs(np.sum(lots, axis=-1, keepdims=True) - 1.0) > LEAST_GAIN)):
+                raise InvalidProblem(f"{name} holds no lotteries: probabilities must not be negative and must sum to one.")
         return np.stack([(x[..., None, :] @ payoffs @ y[..., :, None])[..., 0, 0] for payoffs in (self.A, self.B)], axis=-1)
 
     @cached_property

@@ -153,3 +153,18 @@ def test_the_page_says_what_the_game_is_not() -> None:
     assert "No chance that a suit or a complaint is brought or succeeds can be read from any of this" in " ".join(
         section.split()
     )
+
+
+def test_the_rift_keeps_the_calm_equilibrium() -> None:
+    for rift in (0.0, 0.01, 0.02):
+        game = CASE.no_deal(rift=rift)
+        (only,) = bg.equilibria(game.A, game.B)
+        assert (np.argmax(only.row), np.argmax(only.column)) == no_deal.BOTH[0]
+    assert "with `rift` at 0.02 or less there is only the one in dispute" in " ".join(TEXT.split())
+
+
+def test_what_signing_alone_is_worth_in_a_dispute() -> None:
+    dispute = CASE.problem("no-deal-dispute")
+    together = float(np.sum(bg.solve(dispute, bg.Nash()).gains))
+    alone = float(np.sum(CONTRACT - dispute.disagreement))
+    assert f"joint gain of {together:.1f} in the dispute reading {alone:.1f} come" in " ".join(TEXT.split())

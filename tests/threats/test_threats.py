@@ -11,7 +11,7 @@ import pytest
 from scipy.optimize import linprog
 
 import bargaining as bg
-from bargaining.errors import InvalidProblem, NoAgreement
+from bargaining.errors import InvalidProblem, NoAgreement, UnknownName
 
 
 def random_game(rng: np.random.Generator, *, transferable: bool = False, lead: tuple[int, ...] = ()) -> bg.ThreatGame:
@@ -157,7 +157,7 @@ def test_bargaining_from_an_equilibrium() -> None:
         bg.solve(bg.ThreatGame(*sexes), bg.NoDealEquilibrium())
     stack = bg.ThreatGame(*(np.stack([table, np.eye(2)[0] + np.zeros((2, 2))]) for table in sexes))
     found = bg.solve(stack, bg.NoDealEquilibrium("pure"))
-    assert found.status[0] == bg.Status.NOT_CONVERGED and np.all(np.isnan(found.utilities[0]))
+    assert found.status[0] == bg.Status.NOT_FINITE and np.all(np.isnan(found.utilities[0]))
 
 
 def test_verify_tries_lotteries_over_threats_and_finds_worse_ones_out() -> None:
@@ -269,6 +269,37 @@ def test_other_concepts_over_security_levels() -> None:
     assert found.utilities == pytest.approx(by_hand.utilities, abs=1e-9)
 
 
+def test_words_say_what_makes_the_disagreement_point() -> None:
+    """Strategies that guarantee security levels may give more when they meet: here (3.43, 5.43), not (3.43, 2)."""
+    paid = bg.ThreatGame([[0, 6, -1], [4, 3, 5]], [[0, 2, 2], [-1, 6, 5]], transferable=True)
+    secure = bg.solve(paid, bg.SecurityLevels())
+    assert secure.threats is not None
+    assert paid.payoffs(secure.threats.row, secure.threats.column) == pytest.approx([24 / 7, 38 / 7])
+    assert "0.1429 row 1 + 0.8571 row 2 guarantees 3.429, column 2 guarantees 2" in repr(secure)
+    assert "threats 0.3 row 1 + 0.7 row 2 v 0.3 column 2 + 0.7 column 3 give (3.41, 4.31)" in repr(
+        bg.solve(paid, bg.Coco())
+    )
+    dilemma = bg.ThreatGame([[4, 0], [5, 1]], [[4, 5], [0, 1]])
+    played = bg.solve(dilemma, bg.NoDealEquilibrium())
+    assert "without a deal row 2 v column 2 give (1, 1)" in repr(played)
+    assert "without a deal row 2 v column 2 give (1, 1)" in played._repr_html_()
+
+
+def test_comparisons_of_utility_and_empty_gains_are_said() -> None:
+    game = bg.ThreatGame([[1, 8], [4, 2]], [[2, 3], [4, 1]], units=("USD", "EUR"))
+    assert "compares utilities between parties (USD with EUR)" in repr(bg.solve(game, bg.SecurityLevels(bg.Egalitarian())))
+    table = bg.compare(game, [bg.NoDealEquilibrium(1)])  # (4, 4) is efficient already
+    assert table["gain row player"].tolist() == [0.0] and table["fraction row player"].isna().all()
+
+
+def test_changes_make_a_new_game() -> None:
+    game = bg.ThreatGame([[1, 8], [4, 2]], [[2, 3], [4, 1]], rows=("up", "down"))
+    paid = game.replace(transferable=True)
+    assert paid.transferable and not game.transferable and paid.rows == ("up", "down")
+    with pytest.raises(UnknownName, match="no field of a game of threats"):
+        game.replace(first=1)
+
+
 def test_faces_on_which_the_scaled_game_is_not_valid() -> None:
     """Only the rates of the face that holds the deal will do (Nash 1953): here 1 to 4."""
     game = bg.ThreatGame([[1, 8], [4, 2]], [[2, 3], [4, 1]])
@@ -311,6 +342,12 @@ BAD: dict[str, tuple[Callable[[], object], str]] = {
         lambda: bg.ThreatGame(np.ones((3, 2, 2)), np.ones((3, 2, 2)), agreements=bg.split([7, 8], [bg.Linear()] * 2)),
         "leading axes",
     ),
+    "two units": (
+        lambda: bg.ThreatGame(TWO, TWO, transferable=True, units=("USD", "EUR")),
+        "side payments are one for one, and utilities are in USD and EUR",
+    ),
+    "no lottery": (lambda: bg.ThreatGame(TWO, TWO).payoffs([1, 1], [1, 0]), "row holds no lotteries: .* must sum to one"),
+    "too many probabilities": (lambda: bg.ThreatGame(TWO, TWO).payoffs([1, 0, 0], [1, 0]), "do not fit a game of"),
     "no payments": (lambda: bg.solve(bg.ThreatGame(TWO, TWO), bg.Coco()), "coco value is defined with side payments"),
     "no weight": (lambda: bg.solve(bg.ThreatGame(TWO, TWO), bg.RationalThreats(weights=(1, 0))), "must both be positive"),
     "no rate": (

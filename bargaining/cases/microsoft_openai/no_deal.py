@@ -16,8 +16,8 @@ R_i are the payments of revenue share under the contract as party i values them,
 declaration of AGI could end them. P_i are the payments that a complaint is about: R_i, and what a suit has saved of the
 rest if Microsoft litigates. `close` is of the part of Microsoft's dependent business that neither its own nor other models
 can serve as it is: what they can serve, `theta`, is in d and in every deal already and is not counted again. A dispute
-costs both the same share of what the contract gives them, whoever began it and whether or not the other joins in, so that a
-dispute may invite another: the game can have a calm equilibrium, one in dispute, and a mixed one between them.
+costs both the same share of all that they have under the contract, whoever began it and whether or not the other joins in,
+so that a dispute may invite another: the game can have a calm equilibrium, one in dispute, and a mixed one between them.
 
 All twelve numbers are assumptions; `hold` and `void` are shares of payments, and no chance of a ruling can be read from
 them. Simplifications besides: a deal ends all of these actions (in it OpenAI's computing stays with Microsoft, which builds
