@@ -22,7 +22,7 @@ from bargaining.rays import on_ray
 from bargaining.sets.base import LEAST_GAIN, Answer, flat
 from bargaining.threatened import agreement, matrices, settle
 
-BELOW = 0.5  # of a party's range: how far below all threats the rays start on which the frontier is searched
+BELOW = 0.5  # of a party's range: how far below the worst payoffs rays start if these leave somebody nothing to gain
 SAME = 1e-14  # normals, scaled, that differ by less are those of one face
 
 
@@ -102,8 +102,10 @@ class _Duel:
         self.game, self.powers = game, powers
         self.A, self.B = matrices(game)
         self.spread = flat(game.feasible.spread(), game.shape)
-        start = game.worst - BELOW * game.feasible.spread()
-        self.problem = game.problem(np.where(game.sound[..., None], start, 0.0))
+        worst = game.problem(np.where(game.sound[..., None], game.worst, 0.0))
+        with np.errstate(invalid="ignore"):
+            below = np.any(~(worst.gains(worst.ideal) > LEAST_GAIN * game.feasible.spread()), axis=-1, keepdims=True)
+        self.problem = game.problem(worst.disagreement - np.where(below, BELOW * game.feasible.spread(), 0.0))
         self.known: dict[int, tuple[Array, Saddle]] = {}
 
     def search(self) -> tuple[Array, Array]:

@@ -245,6 +245,15 @@ def test_threats_on_a_curve_meet_the_condition_of_the_tangent() -> None:
     assert np.min(threats.row @ scaled) == pytest.approx(np.max(scaled @ threats.column), abs=1e-8)
 
 
+def test_a_curve_need_not_be_described_below_all_threats() -> None:
+    A, B = [[0.5, 1.2], [0.2, 0.9]], [[0.3, 1.0], [1.5, 0.1]]
+    found = [
+        bg.solve(bg.ThreatGame(A, B, agreements=bg.from_curve(lambda u: 4 - u**2, [0, 0], **ends)), bg.RationalThreats())
+        for ends in ({}, {"low": 0, "high": 2, "concave": True})
+    ]
+    assert found[0].utilities == pytest.approx(found[1].utilities, abs=1e-9)
+
+
 def test_a_stack_is_its_games() -> None:
     rng = np.random.default_rng(11)
     for transferable in (False, True):
