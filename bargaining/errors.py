@@ -15,6 +15,10 @@ class InvalidProblem(BargainingError, ValueError):
     """A problem, query or concept was described in a way that has no meaning."""
 
 
+class NoSelection(InvalidProblem):
+    """An equilibrium was to be selected, and none answers the description, or several that differ do."""
+
+
 class UnknownName(BargainingError, LookupError):
     """A name is not among the known ones; the message offers the nearest."""
 

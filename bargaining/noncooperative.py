@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +12,11 @@ import numpy as np
 
 from bargaining._types import Array
 from bargaining.checks import action_names, leading_axes, payoff_tables, require_finite
-from bargaining.errors import InvalidProblem
+from bargaining.errors import InvalidProblem, NoSelection
 from bargaining.numerics import bimatrix, matrix_games
 from bargaining.numerics.matrix_games import Saddle
-from bargaining.numerics.selection import RULES, SAME, check_selection, payoffs, shares, strict
+from bargaining.numerics.replies import undominated
+from bargaining.numerics.selection import RULES, apart, check_selection, payoffs, strict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,15 +67,14 @@ class Equilibria:
         order, from 0, are their numbers.
     components : tuple of tuples of int
         Numbers of profiles that hang together: alone if isolated, else the extreme points of a continuum.
-    subsets : tuple of pairs of arrays
-        Maximal Nash subsets: strategies of the row player (k, m) and of the column player (l, n), of which every mixture of
-        the first with every mixture of the second is an equilibrium. All equilibria together are the union of these.
     degenerate : bool
         Whether in some equilibrium a player has more best replies than the other plays actions.
     complete : bool
         Whether all vertices were compared and nothing speaks against the count.
     remark : str
         What is known about the list, in words.
+    extremes : Extremes
+        The profiles as pairs of distinct strategies, from which `subsets` are found when asked for.
     """
 
     A: Array
@@ -82,10 +83,25 @@ class Equilibria:
     columns: tuple[str, ...]
     profiles: tuple[Profile, ...]
     components: tuple[tuple[int, ...], ...]
-    subsets: tuple[tuple[Array, Array], ...] = field(repr=False)
     degenerate: bool
     complete: bool
     remark: str
+    extremes: bimatrix.Extremes
+
+    @cached_property
+    def subsets(self) -> tuple[tuple[Array, Array], ...]:
+        """Maximal Nash subsets: strategies of the row player (k, m) and of the column player (l, n).
+
+        Every mixture of the first with every mixture of the second is an equilibrium. Their union is the set of all
+        equilibria, if `complete`, and else of those known.
+
+        Raises
+        ------
+        InvalidProblem
+            If there are more than 10,000: their number can grow exponentially with the actions.
+        """
+        found = self.extremes
+        return tuple((found.rows[xs], found.columns[ys]) for xs, ys in bimatrix.maximal_subsets(found.pairs))
 
     @property
     def continua(self) -> tuple[tuple[int, ...], ...]:
@@ -321,7 +337,7 @@ def _choices(
     for game in map(tuple, np.argwhere(np.all(np.isfinite(A) & np.isfinite(B), axis=(-2, -1))).tolist()):
         try:
             profiles[game] = _selected(_solve(A[game], B[game], *names), selection)
-        except InvalidProblem:  # all else was checked: it says why this game has no answer, and so does NaN
+        except NoSelection:  # it says why this game has no answer, and so does NaN
             continue
     return shape, profiles
 
@@ -335,8 +351,8 @@ def _solve(A: Array, B: Array, rows: tuple[str, ...], columns: tuple[str, ...]) 
         A, B, rows, columns,
         tuple(map(Profile, x, y, payoffs(A, B, x, y), found.regrets.tolist())),
         tuple(map(tuple, components)),
-        tuple((found.rows[xs], found.columns[ys]) for xs, ys in bimatrix.maximal_subsets(found.pairs)),
         found.degenerate, found.exhaustive and not bimatrix.suspicious(found), bimatrix.remark(found, components),
+        found,
     )  # fmt: skip
 
 
@@ -344,21 +360,23 @@ def _selected(found: Equilibria, selection: str | int) -> Profile:
     """Return the equilibrium that a selection picks; say why if there is none, or several whose payoffs differ."""
     if not isinstance(selection, str):
         if not 0 <= selection < len(found):
-            raise InvalidProblem(f"selection = {selection} is no equilibrium: the game has {len(found)}, numbered from 0.")
+            raise NoSelection(f"selection = {selection} is no equilibrium: the game has {len(found)}, numbered from 0.")
         return found.profiles[selection]
     if not found.complete and selection not in IN_ANY_LIST:
-        raise InvalidProblem(f"not all equilibria are known ({found.remark}), so {selection!r} has no answer. {REMEDY}")
+        raise NoSelection(f"not all equilibria are known ({found.remark}), so {selection!r} has no answer. {REMEDY}")
     rule, why = RULES[selection]
+    left = undominated(found.A, found.B)  # the payoffs of other actions, however large, compare with none that is played
     profiles = [
-        np.array([getattr(profile, side) for profile in found]).reshape(len(found), count)
-        for side, count in zip(("row", "column"), found.A.shape, strict=True)
+        np.array([getattr(profile, side)[actions] for profile in found]).reshape(len(found), len(actions))
+        for side, actions in zip(("row", "column"), left, strict=True)
     ]
-    picked = np.flatnonzero(rule(found.A, found.B, *profiles)).tolist()
+    A, B = found.A[np.ix_(*left)], found.B[np.ix_(*left)]
+    picked = np.flatnonzero(rule(A, B, *profiles)).tolist()
     if not picked:
-        why = why.format(strict=np.count_nonzero(strict(found.A, found.B, *profiles)))
-        raise InvalidProblem(f"no equilibrium is {selection!r}: {why}. There are: {found.named()}. {REMEDY}")
-    worth = shares(found.A, found.B, *(strategies[picked] for strategies in profiles))
-    if np.max(np.ptp(worth, axis=0)) > SAME:
+        why = why.format(strict=np.count_nonzero(strict(A, B, *profiles)))
+        raise NoSelection(f"no equilibrium is {selection!r}: {why}. There are: {found.named()}. {REMEDY}")
+    tables = A, B, *(strategies[picked] for strategies in profiles)
+    if np.any(np.ptp(payoffs(*tables), axis=0) > apart(*tables)):
         several = f"{len(picked)} equilibria with different payoffs"
-        raise InvalidProblem(f"{selection!r} does not decide between {several}: {found.named(picked)}. {REMEDY}")
+        raise NoSelection(f"{selection!r} does not decide between {several}: {found.named(picked)}. {REMEDY}")
     return found.profiles[picked[0]]

@@ -69,9 +69,11 @@ def agreement(game: ThreatGame, concept: Concept, row: Array, column: Array) -> 
 
 
 def from_point(
-    game: ThreatGame, concept: Concept, row: Array, column: Array, point: Array
+    game: ThreatGame, concept: Concept, row: Array, column: Array, point: Array, missing: Status = Status.NOT_CONVERGED
 ) -> tuple[Problem, Answer, Threats]:
     """Return the problem that a threat point leaves, what the concept picks, and the threats, said to be no equilibrium.
+
+    `missing` is the status of games of a stack that have a meaning and no threat point.
 
     Raises
     ------
@@ -83,7 +85,7 @@ def from_point(
         raise NotConverged("the frontier of the agreements was not found, so that no threats were.", {"point": point})
     problem = game.problem(point)
     found = settle(problem, concept)
-    status = np.where(known, found.status, np.int8(Status.NOT_FINITE))
+    status = np.where(known, found.status, np.int8(missing))
     found = found.with_status(np.where(game.sound, status, game.status))
     return problem, found, Threats(game, concept, row, column, point, np.full(game.shape, np.nan))
 

@@ -397,3 +397,25 @@ def test_extreme_units(size: float) -> None:
     A, B = size * np.array([[1.0, -1.0], [-1.0, 1.0]]), size * np.array([[-1.0, 1.0], [1.0, -1.0]])
     assert points(equilibria(A, B)).tolist() == [pytest.approx([0.5] * 4)]
     assert disagreement_from(A, B, "best for row") == pytest.approx([0, 0])
+
+
+@pytest.mark.parametrize("penalty", [-1e3, -1e8, -1e10, -1e14])
+def test_a_payoff_that_nobody_ever_gets_changes_no_selection(penalty: float) -> None:
+    A, B = [[1, 0], [0, 2], [penalty, penalty]], [[1, 0], [0, 2], [0, penalty]]
+    assert len(equilibria(A, B)) == 3
+    for selection, payoff in (("payoff-dominant", 2), ("best for row", 2), ("best for column", 2), ("risk-dominant", 2)):
+        assert disagreement_from(A, B, selection).tolist() == [payoff, payoff]
+    for selection in ("only", "pure"):
+        with pytest.raises(InvalidProblem, match="does not decide between"):
+            disagreement_from(A, B, selection)
+
+
+def test_exponentially_many_subsets_are_refused_when_asked_for_and_cost_nothing_before() -> None:
+    """Two who want to be in different places: all pairs of different places, so that the subsets are 2^n - 2."""
+    apart = 1 - np.eye(22)
+    found = equilibria(apart, apart)
+    assert len(found) >= 22 * 21
+    assert disagreement_from(apart, apart, "pure").tolist() == [1, 1]
+    with pytest.raises(InvalidProblem, match="more than 10,000 maximal Nash subsets"):
+        found.subsets  # noqa: B018
+    assert len(equilibria(1 - np.eye(4), 1 - np.eye(4)).subsets) == 2**4 - 2 + 1  # and the mixture of all

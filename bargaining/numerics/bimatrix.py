@@ -25,8 +25,9 @@ from math import comb
 import numpy as np
 
 from bargaining._types import Array, Bools, Indices
+from bargaining.errors import InvalidProblem
 from bargaining.numerics.pivoting import lemke_howson, nashpy_ends
-from bargaining.numerics.replies import gains, regrets, strategies
+from bargaining.numerics.replies import gains, regrets, strategies, undominated
 
 REGRET = 1e-9
 """What a player may gain by deviating from an equilibrium, as a share of what is at stake for it."""
@@ -48,6 +49,9 @@ PORTION = 400_000
 
 PAIRS = 20_000_000
 """Pairs of vertices compared at a time."""
+
+SUBSETS = 10_000
+"""The largest number of maximal Nash subsets of a component that are listed."""
 
 STARTS, EFFORT = 64, 3e9
 """Paths of complementary pivoting followed where not all vertices can be compared: fewer beyond 80 actions each."""
@@ -91,13 +95,25 @@ class Vertices:
 
 
 def extreme_equilibria(A: Array, B: Array) -> Extremes:
-    """Return the extreme equilibria of a game, each verified; all of them if the game is small enough."""
+    """Return the extreme equilibria of a game, each verified; all of them if the game is small enough.
+
+    Strictly dominated actions are dropped first: so they cost no time, and their payoffs blur no comparison of others.
+    """
+    rows, columns = undominated(A, B)
+    if len(rows) == len(A) and len(columns) == A.shape[1]:
+        return _ordered(_enumerated(A, B))
+    cells = np.ix_(rows, columns)
+    found = _enumerated(A[cells], B[cells])
+    x, y = np.zeros((len(found.rows), len(A))), np.zeros((len(found.columns), A.shape[1]))
+    x[:, rows], y[:, columns] = found.rows, found.columns
+    return _ordered(replace(found, rows=x, columns=y))
+
+
+def _enumerated(A: Array, B: Array) -> Extremes:
     support = _largest_support(*A.shape)
     x, y = _both_vertices(A, B, support)
     found = _match(A, B, x, y, support)
-    if not found.exhaustive or suspicious(found):
-        found = _with_paths(A, B, x, y, found)
-    return _ordered(found)
+    return found if found.exhaustive and not suspicious(found) else _with_paths(A, B, x, y, found)
 
 
 def _ordered(found: Extremes) -> Extremes:
@@ -150,6 +166,10 @@ def maximal_subsets(pairs: Indices) -> list[tuple[list[int], list[int]]]:
         closed: set[int] = set()
         for own in partners.values():
             closed |= {own} | {common for known in closed if (common := known & own)}
+            if len(closed) > SUBSETS:
+                raise InvalidProblem(
+                    f"there are more than {SUBSETS:,} maximal Nash subsets; components says which equilibria hang together."
+                )
         for common in closed:
             xs = [x for x, own in partners.items() if own & common == common]
             subsets.append((sorted(xs), [y for y in range(common.bit_length()) if common >> y & 1]))

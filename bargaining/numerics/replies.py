@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bargaining._types import Array, Bools
+from bargaining._types import Array, Bools, Indices
 
 TIED, ROUNDING = 1e-12, 4 * np.finfo(float).eps
 """Payoffs against an action are equal if they differ by less than these shares of the largest stakes and payoff."""
@@ -55,3 +55,24 @@ def regrets(A: Array, B: Array, rows: Array, columns: Array) -> Array:
         worth = weights @ over.T / np.sum(weights, axis=1, keepdims=True)
         found = np.maximum(found, np.max(worth, axis=1) - np.sum(worth * own, axis=1))
     return found
+
+
+def undominated(A: Array, B: Array) -> tuple[Indices, Indices]:
+    """Return the actions (rows, columns) left when those strictly dominated by another action are dropped, over and over.
+
+    No equilibrium plays one that is dropped, and none of them is ever a best reply. Payoffs that differ by their own
+    rounding are equal.
+    """
+    rows, columns = np.arange(len(A)), np.arange(A.shape[1])
+    while True:
+        kept = rows[~_dominated(A[np.ix_(rows, columns)])]
+        left = columns[~_dominated(B[np.ix_(kept, columns)].T)]
+        if len(kept) == len(rows) and len(left) == len(columns):
+            return rows, columns
+        rows, columns = kept, left
+
+
+def _dominated(payoffs: Array) -> Bools:
+    """Say which rows are everywhere below some other row, by more than rounding."""
+    low, high = payoffs + ROUNDING * np.abs(payoffs), payoffs - ROUNDING * np.abs(payoffs)
+    return np.array([bool(np.any(np.all(high > row, axis=1))) for row in low], np.bool_)

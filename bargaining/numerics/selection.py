@@ -17,7 +17,9 @@ from bargaining.errors import InvalidProblem, UnknownName
 from bargaining.numerics.replies import best_replies, gains
 
 SAME = 1e-9
-"""Payoffs that differ by less, as a share of the range of a player's payoffs, are equal."""
+"""Payoffs that differ by less, as a share of the range of those that are played, are equal."""
+
+ROUNDING = 64 * float(np.finfo(float).eps)
 
 Rule = Callable[[Array, Array, Array, Array], Bools]
 
@@ -29,11 +31,16 @@ def payoffs(A: Array, B: Array, rows: Array, columns: Array) -> Array:
     return np.where(np.abs(found) <= noise, 0.0, found)
 
 
-def shares(A: Array, B: Array, rows: Array, columns: Array) -> Array:
-    """Return both players' payoffs (k, 2) from the worst, 0, to the best of their tables, 1."""
-    A, B = (table / (np.max(np.abs(table)) or 1.0) for table in (A, B))  # so that no difference overflows
-    low, high = (np.array([bound(A), bound(B)]) for bound in (np.min, np.max))
-    return np.asarray((payoffs(A, B, rows, columns) - low) / np.where(high > low, high - low, 1.0))
+def apart(A: Array, B: Array, rows: Array, columns: Array) -> Array:
+    """Return by how much payoffs (2,) must differ to be different.
+
+    Only payoffs that are played in some profile say how exact the others are: one that nobody ever gets does not.
+    """
+    played = (rows.T > 0) @ (columns > 0)
+    used = [table[played] for table in (A, B)]
+    return np.array([
+        SAME * np.max(u) - SAME * np.min(u) + ROUNDING * np.max(np.abs(u)) if u.size else 0.0 for u in used
+    ])  # fmt: skip
 
 
 def every(A: Array, B: Array, rows: Array, columns: Array) -> Bools:
@@ -48,14 +55,14 @@ def pure(A: Array, B: Array, rows: Array, columns: Array) -> Bools:
 
 def payoff_dominant(A: Array, B: Array, rows: Array, columns: Array) -> Bools:
     """Pick those that give both at least as much as every other."""
-    worth = shares(A, B, rows, columns)
-    return np.asarray(np.all(worth >= np.max(worth, axis=0, initial=0.0) - SAME, axis=1))
+    worth = payoffs(A, B, rows, columns)
+    return np.asarray(np.all(worth >= np.max(worth, axis=0, initial=-np.inf) - apart(A, B, rows, columns), axis=1))
 
 
 def best_for_row(A: Array, B: Array, rows: Array, columns: Array) -> Bools:
     """Pick those with the largest payoff to the row player."""
-    worth = shares(A, B, rows, columns)[:, 0]
-    return np.asarray(worth >= np.max(worth, initial=0.0) - SAME)
+    worth = payoffs(A, B, rows, columns)[:, 0]
+    return np.asarray(worth >= np.max(worth, initial=-np.inf) - apart(A, B, rows, columns)[0])
 
 
 def best_for_column(A: Array, B: Array, rows: Array, columns: Array) -> Bools:

@@ -34,6 +34,7 @@ class Status(IntEnum):
     NOT_FINITE = 3
     NOT_CONVERGED = 4
     NOT_CONVEX = 5
+    UNDETERMINED = 6
 
     @property
     def label(self) -> str:

@@ -9,7 +9,7 @@ from bargaining.cooperative.nash import Nash
 from bargaining.noncooperative import chosen
 from bargaining.problems.problem import Problem
 from bargaining.problems.threats import ThreatGame
-from bargaining.sets.base import Answer
+from bargaining.sets.base import Answer, Status
 from bargaining.threatened import from_point
 
 
@@ -31,7 +31,8 @@ class NoDealEquilibrium(ThreatModel):
     Raises
     ------
     InvalidProblem, UnknownName
-        When solving, if the selection has no answer in a single game or is unknown. In a stack such games get a status.
+        When solving, if the selection has no answer in a single game or is unknown. In a stack such games have the status
+        "undetermined".
 
     Examples
     --------
@@ -56,4 +57,4 @@ class NoDealEquilibrium(ThreatModel):
     def resolve(self, game: ThreatGame) -> tuple[Problem, Answer, Threats]:
         """Return the problem with the equilibrium for disagreement, what the concept picks, and the strategies."""
         row, column = chosen(game.A, game.B, self.selection, rows=game.rows, columns=game.columns)
-        return from_point(game, self.concept, row, column, game.payoffs(row, column))
+        return from_point(game, self.concept, row, column, game.payoffs(row, column), Status.UNDETERMINED)

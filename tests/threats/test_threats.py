@@ -157,7 +157,7 @@ def test_bargaining_from_an_equilibrium() -> None:
         bg.solve(bg.ThreatGame(*sexes), bg.NoDealEquilibrium())
     stack = bg.ThreatGame(*(np.stack([table, np.eye(2)[0] + np.zeros((2, 2))]) for table in sexes))
     found = bg.solve(stack, bg.NoDealEquilibrium("pure"))
-    assert found.status[0] == bg.Status.NOT_FINITE and np.all(np.isnan(found.utilities[0]))
+    assert found.status[0] == bg.Status.UNDETERMINED and np.all(np.isnan(found.utilities[0]))
 
 
 def test_verify_tries_lotteries_over_threats_and_finds_worse_ones_out() -> None:
