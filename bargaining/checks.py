@@ -118,15 +118,20 @@ def instance(value: Any, kind: type, remedy: str, *others: type) -> None:
         raise InvalidProblem(f"{brief(value)} is no {kind.__name__}; {remedy}.")
 
 
+def payoff_table(name: str, payoffs: Any) -> Array:
+    """Return payoffs for pairs of actions, (..., m, n)."""
+    array = numbers(name, payoffs)
+    if array.ndim < 2 or 0 in array.shape[-2:]:
+        raise InvalidProblem(
+            f"{name} has shape {array.shape}; it must be a table with a row for each action of the row player and a column "
+            "for each action of the column player, at least one of each."
+        )
+    return array
+
+
 def payoff_tables(A: Any, B: Any) -> tuple[Array, Array]:
     """Return the payoffs of a row and a column player, (..., m, n) each, whose last two axes are the same actions."""
-    A, B = numbers("A", A), numbers("B", B)
-    for name, payoffs in (("A", A), ("B", B)):
-        if payoffs.ndim < 2 or 0 in payoffs.shape[-2:]:
-            raise InvalidProblem(
-                f"{name} has shape {payoffs.shape}; it must be a table with a row for each action of the row player and a "
-                "column for each action of the column player, at least one of each."
-            )
+    A, B = payoff_table("A", A), payoff_table("B", B)
     if A.shape[-2:] != B.shape[-2:]:
         raise InvalidProblem(
             f"A has shape {A.shape} and B {B.shape}; both hold payoffs of the same pairs of actions, with a row for each "
@@ -136,9 +141,9 @@ def payoff_tables(A: Any, B: Any) -> tuple[Array, Array]:
     return A, B
 
 
-def require_finite(A: Array, B: Array) -> None:
-    """Refuse the payoff tables of a single game in which a payoff is missing."""
-    for name, payoffs in (("A", A), ("B", B)):
+def require_finite(**tables: Array) -> None:
+    """Refuse the payoff tables of a single game, by name, in which a payoff is missing."""
+    for name, payoffs in tables.items():
         for i, j in np.argwhere(~np.isfinite(payoffs)).tolist():
             raise InvalidProblem(f"{name}[{i}, {j}] = {payoffs[i, j]} is not finite; every pair of actions needs a payoff.")
 
@@ -148,7 +153,7 @@ def action_names(rows: Any, columns: Any, shape: tuple[int, ...]) -> tuple[tuple
     found = []
     for side, given, count in (("row", rows, shape[0]), ("column", columns, shape[1])):
         names = tuple(f"{side} {k + 1}" for k in range(count)) if given is None else words(f"{side}s", given)
-        if len(names) != count or len(set(names)) != count:
+        if len(names) != count or len(set(names)) != count or not all(names):
             raise InvalidProblem(f"{side}s = {brief(given)} must be {count} different names, one a {side} of the tables.")
         found.append(names)
     return found[0], found[1]

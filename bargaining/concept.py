@@ -116,8 +116,8 @@ class Threats:
 
     `row` (..., m) and `column` (..., k) are lotteries over the parties' actions, `point` (..., 2) is the disagreement point
     that they make, and `concept` picks the deal over it. `gap` (...) is the most that a party could raise its payoff from
-    the deal by another action for a threat, as a share of its range of utilities; NaN where the threats are not claimed to
-    be in equilibrium.
+    the deal by another action for a threat, beyond rounding, as a share of the most that it could have over the point; NaN
+    where the threats are not claimed to be in equilibrium.
     """
 
     game: ThreatGame

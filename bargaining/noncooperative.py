@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bargaining._types import Array
-from bargaining.checks import action_names, leading_axes, payoff_tables, require_finite
+from bargaining.checks import action_names, leading_axes, payoff_table, payoff_tables, require_finite
 from bargaining.errors import InvalidProblem, NoSelection
 from bargaining.numerics import bimatrix, matrix_games
 from bargaining.numerics.matrix_games import Saddle
@@ -70,7 +70,7 @@ class Equilibria:
     degenerate : bool
         Whether in some equilibrium a player has more best replies than the other plays actions.
     complete : bool
-        Whether all vertices were compared and nothing speaks against the count.
+        Whether all vertices were compared, ties were told from rounding, and nothing speaks against the count.
     remark : str
         What is known about the list, in words.
     extremes : Extremes
@@ -170,7 +170,7 @@ def equilibria(A: Any, B: Any, *, rows: Any = None, columns: Any = None) -> Equi
 
     1. Solve for all vertices of both best-reply polytopes, for up to 11 actions each, or 2 against 300.
     2. Pair those that together say of every action that it is not played or a best reply, where payoffs that differ by less
-       than about 1e-10 of their range are equal.
+       than about 1e-10 of their range are equal. Where it is not known whether payoffs tie, `remark` says so.
     3. Check each pair in the game: what a player could gain is at most 1e-9 of what is at stake for it. What fails is not
        reported, but counted in `remark`.
     4. In games too large for this, or if the count shows that one is missing: search small supports, and follow the paths
@@ -217,7 +217,7 @@ def equilibria(A: Any, B: Any, *, rows: Any = None, columns: Any = None) -> Equi
             f"A has shape {A.shape} and B {B.shape}; equilibria takes one game, two tables without further axes."
         )
     names = action_names(rows, columns, A.shape)
-    require_finite(A, B)
+    require_finite(A=A, B=B)
     return _solve(A, B, *names)
 
 
@@ -233,14 +233,14 @@ def zero_sum(payoffs: Any) -> Saddle:
     -------
     Saddle
         `value`; `row` (m,) and `column` (n,), lotteries over actions; and `gap`, by how much what `row` guarantees at least
-        and what `column` holds down to differ, as a share of the range of payoffs.
+        and what `column` holds down to differ beyond rounding, as a share of the range of payoffs that are played.
 
     Raises
     ------
     InvalidProblem
         If these are no table of finite numbers.
     NotConverged
-        If the two guarantees differ by more than 1e-9 of the range of payoffs.
+        If the two guarantees differ by more than 1e-9 of the range of payoffs that are played.
 
     Examples
     --------
@@ -249,10 +249,10 @@ def zero_sum(payoffs: Any) -> Saddle:
     >>> round(found.value, 9), found.row.round(9).tolist(), found.column.round(9).tolist()
     (-0.08, [0.6, 0.4], [0.6, 0.4])
     """
-    table, _ = payoff_tables(payoffs, payoffs)
+    table = payoff_table("payoffs", payoffs)
     if table.ndim > 2:
         raise InvalidProblem(f"payoffs have shape {table.shape}; zero_sum takes one game, a table without further axes.")
-    require_finite(table, table)
+    require_finite(payoffs=table)
     return matrix_games.zero_sum(table)
 
 
@@ -329,7 +329,7 @@ def _choices(
     check_selection(selection)
     names = action_names(rows, columns, A.shape[-2:])
     if A.ndim == 2 and B.ndim == 2:
-        require_finite(A, B)
+        require_finite(A=A, B=B)
         return (), {(): _selected(_solve(A, B, *names), selection)}
     shape = leading_axes(A.shape[:-2], B.shape[:-2])
     A, B = (np.broadcast_to(table, shape + table.shape[-2:]) for table in (A, B))

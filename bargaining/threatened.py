@@ -16,7 +16,7 @@ from bargaining.problems.threats import ThreatGame
 from bargaining.sets.base import LEAST_GAIN, Answer, Status, choose
 
 ACCEPT = 1e-8
-"""Share of a range that another threat may gain: more, and there is no equilibrium."""
+"""What another threat may gain, as a share of what there is to gain over the point: more, and there is no equilibrium."""
 
 
 def matrices(game: ThreatGame) -> tuple[Array, Array]:
@@ -60,8 +60,9 @@ def agreement(game: ThreatGame, concept: Concept, row: Array, column: Array) -> 
     missed = gap > ACCEPT
     if not game.shape and missed:
         raise NotConverged(
-            f"no threats in equilibrium were found: another than those found gains {float(gap):.1e} of a range. Payoffs "
-            "that differ by many orders of magnitude are the usual cause; drop actions that are never used.",
+            f"no threats in equilibrium were found: another than those found gains {float(gap):.1e} of what there is "
+            "to gain. Payoffs that differ by many orders of magnitude are the usual cause; drop actions that are never "
+            "used.",
             {"gap": float(gap)},
         )
     status = np.where(missed & (found.status == Status.OK), np.int8(Status.NOT_CONVERGED), found.status)
@@ -114,17 +115,22 @@ def settle(problem: Problem, concept: Concept) -> Answer:
 def deviation_gain(threats: Threats, utilities: Array, rows: Array, columns: Array) -> Array:
     """Return the most that one of these lotteries over actions, as a threat, would raise its party's payoff from the deal.
 
-    As a share of the party's range of utilities; NaN where there are no threats. Threat points from which a party has more
-    than now lie on one side of a straight line (that through the deal on which the Nash solution stays the same), so that
-    no lottery over actions does better if no action does.
+    As a share of the most that the party could have over the threat point, or of its range of utilities if there is nothing
+    to have; NaN where there are no threats. Deals that differ by rounding for one of the two are one. Threat points from
+    which a party has more than now lie on one side of a straight line (that through the deal on which the Nash solution
+    stays the same), so that no lottery over actions does better if no action does.
     """
-    game = threats.game
-    spread = game.feasible.spread()
+    game, problem = threats.game, threats.game.problem(threats.point)
+    least, gain = game.feasible.least_gain(), problem.gains(problem.ideal)
+    with np.errstate(invalid="ignore"):
+        unit = np.where(gain > least, gain, game.feasible.spread())
     most = np.full(game.shape, -np.inf)
     for party, others in ((0, rows), (1, columns)):
         for other in others:
             point = game.payoffs(other, threats.column) if party == 0 else game.payoffs(threats.row, other)
             rival = settle(game.problem(point), threats.concept)
             with np.errstate(invalid="ignore"):
-                most = np.fmax(most, (rival.utilities - utilities)[..., party] / spread[..., party])
+                moved = rival.utilities - utilities
+                told = np.all((np.abs(moved) > least) | np.isnan(moved), axis=-1)
+                most = np.fmax(most, np.where(told, moved[..., party] / unit[..., party], 0.0))
     return np.asarray(np.where(np.isfinite(most), np.maximum(most, 0.0), np.nan))

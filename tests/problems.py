@@ -16,7 +16,7 @@ import numpy as np
 
 import bargaining as bg
 from bargaining.concept import Concept, StrategicModel
-from bargaining.errors import BargainingError, InvalidProblem, NotConvex
+from bargaining.errors import BargainingError, InvalidProblem, NotConvex, NotFinite
 from bargaining.problems.problem import Problem
 from bargaining.solution import Method, Question, Solution
 
@@ -202,6 +202,8 @@ def refusal(problem: Problem, concept: Concept | StrategicModel) -> type[Bargain
         return InvalidProblem
     if problem.feasible.convex is False and isinstance(concept, CONVEX_ONLY):
         return NotConvex
+    if isinstance(concept, bg.KalaiRosenthal) and not np.all(np.isfinite(concept.ideal(problem))):
+        return NotFinite
     return None
 
 

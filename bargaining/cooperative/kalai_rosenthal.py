@@ -14,7 +14,7 @@ from bargaining._types import Array
 from bargaining.concept import Concept
 from bargaining.problems.problem import Problem
 from bargaining.rays import along, granted
-from bargaining.sets.base import Answer
+from bargaining.sets.base import Answer, Status
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class KalaiRosenthal(Concept):
 
     As Kalai-Smorodinsky, but the ideal point is taken over the whole set instead of its individually rational part (Kalai
     and Rosenthal 1978). With more than two parties the point may be only weakly efficient; `Solution.spare` then says how
-    much more the deal gives.
+    much more the deal gives. Where some party's utility has no bound in the whole set, or is highest only where another's
+    is minus infinity, there is no ideal point, and the status is "not finite".
 
     Examples
     --------
@@ -40,12 +41,21 @@ class KalaiRosenthal(Concept):
 
     def outcome(self, problem: Problem) -> Answer:
         """Return the last point on the way to the ideal point of the whole set."""
-        way = problem.gains(self.ideal(problem))
-        known = np.all(way > 0, axis=-1, keepdims=True)
-        return granted(problem, along(problem, np.where(known, way, 1.0)))
+        best = self._best(problem)
+        way = problem.gains(_own(best))
+        found = granted(problem, along(problem, np.where(np.all(way > 0, axis=-1, keepdims=True), way, 1.0)))
+        # Sets are never empty here: no best deal is one without bound.
+        missed = np.where(best.status == Status.INFEASIBLE, Status.NOT_FINITE, best.status)
+        return found.with_status(np.where(found.status == Status.OK, np.max(missed, axis=0), found.status))
 
     def ideal(self, problem: Problem) -> Array:
         """Return the most that each party can have in the whole set, (..., n); NaN where there is no such number."""
-        each = problem.lift(np.eye(problem.n)) + np.zeros((1, *problem.shape, 1))
-        best = problem.feasible.support(each).utilities
-        return np.stack([best[i, ..., i] for i in range(problem.n)], axis=-1)
+        return _own(self._best(problem))
+
+    def _best(self, problem: Problem) -> Answer:
+        """Return the best deal of every party, (n, ...)."""
+        return problem.feasible.support(problem.lift(np.eye(problem.n)) + np.zeros((1, *problem.shape, 1)))
+
+
+def _own(best: Answer) -> Array:
+    return np.stack([best.utilities[i, ..., i] for i in range(len(best.utilities))], axis=-1)

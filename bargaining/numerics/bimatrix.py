@@ -17,8 +17,8 @@ by elimination side by side. Where there are too many, small supports are, and c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from itertools import combinations
 from math import comb
 
@@ -40,6 +40,9 @@ ROUNDING = 1e-14
 
 SINGULAR = 1e-11
 """Systems with a smaller pivot are singular; if their solution is a vertex, another choice of equations gives it."""
+
+UNSURE = 1e-3
+"""Below this pivot, whether further labels are there by a tie or by rounding is not known."""
 
 CELLS = 20_000_000
 """Numbers of systems times actions up to which all are solved: 11 actions each, or 4 against 50."""
@@ -66,7 +69,8 @@ class Extremes:
     `regrets` (p,) are shares of what is at stake. `degenerate` says that in some pair a player has more best replies
     than the other plays actions; `exhaustive` that all vertices were compared. Otherwise those of supports up to `support`
     were, and the ends of `starts` paths of complementary pivoting, of which our own code and nashpy's `lost` some.
-    `rejected` counts pairs that had all labels but whose regret was too large.
+    `rejected` counts pairs that had all labels but whose regret was too large, `doubtful` those with a label that rounding
+    does not decide: a vertex may then stand for others nearby.
     """
 
     rows: Array
@@ -77,21 +81,31 @@ class Extremes:
     exhaustive: bool
     support: int
     rejected: int = 0
+    doubtful: int = 0
     starts: int = 0
     lost: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, eq=False)
 class Vertices:
-    """Vertices (k, d) of {z >= 0, C z <= 1}: which entries are zero, (k, d), and which rows are tight, (k, rows)."""
+    """Vertices (k, d) of {z >= 0, C z <= 1}: which entries are zero, (k, d), and which rows are tight, (k, rows).
+
+    `doubtful` (k,) are those whose slacks, being small, do not say which they have of these labels.
+    """
 
     points: Array
     zero: Bools
     tight: Bools
+    doubtful: Bools
 
     def take(self, chosen: Indices | Bools) -> Vertices:
         """Return some of them."""
-        return Vertices(self.points[chosen], self.zero[chosen], self.tight[chosen])
+        return Vertices(*(getattr(self, field.name)[chosen] for field in fields(self)))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Vertices]) -> Vertices:
+        """Return all of several."""
+        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
 
 
 def extreme_equilibria(A: Array, B: Array) -> Extremes:
@@ -135,9 +149,12 @@ def _ordered(found: Extremes) -> Extremes:
 
 
 def suspicious(found: Extremes) -> bool:
-    """Say whether equilibria are known to be missing: without degeneracy their number is odd (Wilson 1971)."""
+    """Say whether equilibria may be missing for other reasons than size: rounding, or the count.
+
+    Without degeneracy their number is odd (Wilson 1971).
+    """
     count = len(found.pairs)
-    return bool(found.rejected) or count == 0 or (not found.degenerate and count % 2 == 0)
+    return bool(found.rejected or found.doubtful) or count == 0 or (not found.degenerate and count % 2 == 0)
 
 
 def components(pairs: Indices) -> list[list[int]]:
@@ -196,6 +213,9 @@ def remark(found: Extremes, groups: list[list[int]]) -> str:
     if found.starts:
         own, other = (found.starts - lost for lost in found.lost)
         parts.append(f"{own} of {found.starts} paths of Lemke and Howson came to an end (with nashpy: {other})")
+    if found.doubtful:
+        ties = "ties that rounding does not decide (payoffs differ by next to nothing beside their size)"
+        parts = ["may be incomplete", *parts, f"{_count(found.doubtful, 'equilibrium', 'equilibria')} with {ties}"]
     if found.rejected:
         parts.append(f"{_count(found.rejected, 'candidate', 'candidates')} left out for too large a regret")
     return "; ".join(parts if len(parts) > 1 else [*parts, "all vertices were compared"])
@@ -231,13 +251,13 @@ def _both_vertices(A: Array, B: Array, support: int) -> tuple[Vertices, Vertices
 def _vertices(C: Array, support: int, within: Bools | None) -> Vertices:
     """Return vertices of {z >= 0, C z <= 1} other than 0 with supports of some size at most, each inside a set if given."""
     single = np.diag(1.0 / np.max(C, axis=0))  # vertices with one positive entry
-    found, quality = [Vertices(single, single == 0.0, single @ C.T >= 1.0 - TIGHT)], [np.ones(len(single))]
+    sure = np.zeros(len(single), np.bool_)
+    found, quality = [Vertices(single, single == 0.0, single @ C.T >= 1.0 - TIGHT, sure)], [np.ones(len(single))]
     for size in range(2, support + 1):
         for part, pivots in _solved(C, size, within):
             found.append(part)
             quality.append(pivots)
-    z, zero, tight = (np.concatenate([getattr(part, name) for part in found]) for name in ("points", "zero", "tight"))
-    return _distinct(Vertices(z, zero, tight), np.concatenate(quality))
+    return _distinct(Vertices.joined(found), np.concatenate(quality))
 
 
 def _solved(C: Array, size: int, within: Bools | None) -> Iterator[tuple[Vertices, Array]]:
@@ -260,7 +280,13 @@ def _solved(C: Array, size: int, within: Bools | None) -> Iterator[tuple[Vertice
         error, pivots = error[kept, None], pivots[kept]
         slack = 1.0 - point @ C.T
         fine = np.all(slack >= -error, axis=1)
-        yield Vertices(point[fine], (point <= error)[fine], (slack <= error)[fine]), pivots[fine]
+        point, slack, error, pivots = point[fine], slack[fine], error[fine], pivots[fine]
+        zero, tight = point <= error, slack <= error
+        unsure = pivots[:, None] < UNSURE
+        more = tight & (unsure | (np.abs(slack) > ROUNDING / pivots[:, None]))
+        np.put_along_axis(more, row[:, kept].T[fine], False, axis=1)  # its own equations hold
+        fewer = zero & (point != 0.0) & (unsure | (np.abs(point) > ROUNDING / pivots[:, None]))
+        yield Vertices(point, zero, tight, np.any(more, axis=1) | np.any(fewer, axis=1)), pivots
 
 
 def _subsets(count: int, size: int) -> Indices:
@@ -320,8 +346,9 @@ def _match(A: Array, B: Array, x: Vertices, y: Vertices, support: int) -> Extrem
         np.any(np.count_nonzero(side.zero, axis=1) + np.count_nonzero(side.tight, axis=1) > side.points.shape[1])
         for side in (x.take(pairs[:, 0]), y.take(pairs[:, 1]))
     )
+    doubtful = int(np.count_nonzero(x.doubtful[pairs[:, 0]] | y.doubtful[pairs[:, 1]]))
     exhaustive, rejected = support == min(A.shape), int(np.count_nonzero(~fine))
-    return Extremes(rows, columns, pairs, regret[fine], degenerate, exhaustive, support, rejected)
+    return Extremes(rows, columns, pairs, regret[fine], degenerate, exhaustive, support, rejected, doubtful)
 
 
 def _polished(over: Array, stakes: Array, found: Vertices) -> Array:
@@ -359,6 +386,5 @@ def _joined(C: Array, known: Vertices, strategies: list[Array]) -> Vertices:
     """Return vertices with those at some strategies among them."""
     points = np.array(strategies).reshape(-1, C.shape[1])
     points = points / np.max(points @ C.T, axis=1, keepdims=True)
-    z, zero = np.concatenate([known.points, points]), np.concatenate([known.zero, points <= LOOSE])
-    tight = np.concatenate([known.tight, points @ C.T >= 1.0 - LOOSE])
-    return _distinct(Vertices(z, zero, tight), np.repeat([1.0, 0.0], [len(known.points), len(points)]))
+    ends = Vertices(points, points <= LOOSE, points @ C.T >= 1.0 - LOOSE, np.zeros(len(points), np.bool_))
+    return _distinct(Vertices.joined([known, ends]), np.repeat([1.0, 0.0], [len(known.points), len(points)]))

@@ -89,7 +89,7 @@ class ThreatGame:
         set_field = object.__setattr__
         A, B = payoff_tables(self.A, self.B)
         if A.ndim == B.ndim == 2:
-            require_finite(A, B)
+            require_finite(A=A, B=B)
         A, B = np.broadcast_arrays(A, B)
         rows, columns = action_names(self.rows, self.columns, A.shape[-2:])
         transferable = flag("transferable", self.transferable)
@@ -179,6 +179,10 @@ class ThreatGame:
         """Which games, (...), have a meaning, and why others have none: their numbers, or actions better than all deals."""
         sizes = [np.max(np.abs(payoffs), axis=(-2, -1), initial=0.0) for payoffs in (self.A, self.B)]
         finite = (sizes[0] <= LARGEST) & (sizes[1] <= LARGEST)
+        for payoffs in (self.A, self.B):  # a range so small is lost when it is scaled
+            with np.errstate(all="ignore"):
+                stakes = np.ptp(payoffs, axis=(-2, -1))
+            finite = finite & ~((stakes > 0.0) & (stakes < 1.0 / LARGEST))
         beyond = np.any(self._slack < -LEAST_GAIN, axis=0)
         found = np.where(finite, np.where(beyond, Status.INFEASIBLE, Status.OK), Status.NOT_FINITE)
         return np.broadcast_to(found.astype(np.int8), self.shape)
@@ -225,13 +229,15 @@ class ThreatGame:
     def _side_payments(self) -> FeasibleSet:
         """Return the divisions of the largest joint payoff: its actions, and a payment from the first party to the second.
 
-        Payments range so far that whoever pays has less than its worst payoff: no threat goes beyond them.
+        Those that set the scale range so far that whoever pays has less than its worst payoff.
         """
-        best = np.argmax(np.sum(self._cells, axis=-1), axis=-1)
-        worth = np.take_along_axis(self._cells, best[..., None, None], axis=-2)[..., 0, :]
-        most = 2.0 * np.max(worth - self.worst, axis=-1)
+        fine = np.all(np.abs(self._cells) <= LARGEST, axis=(-2, -1), keepdims=True)
+        cells = np.where(fine, self._cells, np.nan)
+        best = np.argmax(np.sum(cells, axis=-1), axis=-1)
+        worth = np.take_along_axis(cells, best[..., None, None], axis=-2)[..., 0, :]
+        most = 2.0 * np.max(worth - np.min(cells, axis=-2), axis=-1)
         size = np.max(np.abs(worth), axis=-1)
-        room = np.where(most > 0, most, np.where(size > 0, size, 1.0))  # where nothing is at stake
+        room = np.where(most == 0.0, np.where(size > 0, size, 1.0), most)  # where nothing is at stake
         return Transfers(worth, room, next((unit for unit in self.units or () if unit), ""))
 
     def __repr__(self) -> str:

@@ -24,10 +24,10 @@ Found = tuple[Array, Array, Bools]
 
 @dataclass(frozen=True, eq=False)
 class Transfers(FeasibleSet):
-    """The utilities `worth` (..., 2) of one outcome, less and plus a payment from the first party to the second.
+    """The utilities `worth` (..., 2) of one outcome, less and plus any payment from the first party to the second.
 
-    u = worth + t (-1, 1) for payments t of at most `most` (...) either way, with free disposal. Terms are the payment, in
-    `unit`.
+    u = worth + t (-1, 1) for all real t, with free disposal. Terms are the payment t, in `unit`. Of this line, payments of
+    at most `most` (...) either way set the scale: they are what is sampled and drawn.
     """
 
     worth: Array
@@ -60,37 +60,30 @@ class Transfers(FeasibleSet):
         return True
 
     def reach(self, origin: ArrayLike, direction: ArrayLike) -> Answer:
-        """Find the largest t with `origin + t * direction` feasible (see `FeasibleSet.reach`).
-
-        On the line t takes up the surplus; a party's best is where its share of it would take the other further down than
-        the largest payment does.
-        """
+        """Find the largest t with `origin + t * direction` feasible (see `FeasibleSet.reach`): t takes up the surplus."""
         origin, way = query("origin", origin, 2), query("direction", direction, 2, least=0.0, some=True)
 
         def answer() -> Found:
-            short = (way == 0) & (origin > self._best + self.least_gain())
-            share = way / np.sum(way, axis=-1, keepdims=True)
-            payment = self._payment(origin[..., 0] + share[..., 0] * self._surplus(origin))
-            held = np.clip(payment, -self.most, self.most)
-            ends = np.where((held > payment)[..., None], [1.0, 0.0], np.where((held < payment)[..., None], [0.0, 1.0], 1.0))
-            slope = np.sum(ends * way, axis=-1, keepdims=True)  # zero only if the party at its best has no part in the way
-            normal = np.where(slope > 0, ends, 1.0)
-            return held, normal / np.sum(normal * way, axis=-1, keepdims=True), np.any(short, axis=-1)
+            normal = np.broadcast_to(1.0 / np.sum(way, axis=-1, keepdims=True), way.shape)
+            return self._shared(origin, way), normal, np.zeros(way.shape[:-1], np.bool_)
 
         return self._answer(answer, origin, way)
 
     def support(self, weights: ArrayLike, floor: ArrayLike | None = None) -> Answer:
-        """Find the largest weighted sum of utilities (see `FeasibleSet.support`): all to whose unit counts for more."""
+        """Find the largest weighted sum of utilities (see `FeasibleSet.support`): all to whose unit counts for more.
+
+        Without a floor for the other party the sum has no bound; the status is then "not finite".
+        """
         weights = query("weights", weights, 2, least=0.0, some=True)
         floor = np.full(2, -np.inf) if floor is None else query("floor", floor, 2)
 
         def answer() -> Found:
-            low = np.maximum(-self.most, floor[..., 1] - self.worth[..., 1])  # so much must be paid for the second's floor
-            high = np.minimum(self.most, self.worth[..., 0] - floor[..., 0])
+            low, high = floor[..., 1] - self.worth[..., 1], self.worth[..., 0] - floor[..., 0]  # what the floors ask for
+            largest = np.max(weights, axis=-1, keepdims=True)
             better = weights[..., 1] - weights[..., 0]
+            better = np.where(np.abs(better) <= ROUNDING * largest[..., 0], 0.0, better)
             payment = np.where(better > 0, high, np.where(better < 0, low, np.clip(0.0, low, high)))
-            normal = np.where(np.isfinite(floor) & (floor > self._worst), np.max(weights, axis=-1, keepdims=True), weights)
-            return payment, normal, low > high + self.least_gain()[..., 0]
+            return payment, np.broadcast_to(largest, weights.shape), low > high + self._least(floor)
 
         return self._answer(answer, weights, floor)
 
@@ -99,16 +92,10 @@ class Transfers(FeasibleSet):
         origin, weights = query("origin", origin, 2), query("weights", weights, 2, least=0.0, some=True)
 
         def answer() -> Found:
-            a = weights / np.sum(weights, axis=-1, keepdims=True)
-            payment = np.clip(self._payment(origin[..., 0] + a[..., 0] * self._surplus(origin)), -self.most, self.most)
-            gains = self.worth + payment[..., None] * PAYS - origin
-            least = self.least_gain()
-            none = np.any(np.where(a > 0, gains <= least, gains < -least), axis=-1)
-            some = (a > 0) & (gains > 0)
-            # Whoever only has a floor weighs as much as the other: payments are one for one.
-            scaled = a / np.where(some, gains, 1.0)
-            normal = np.where(a > 0, scaled, np.max(scaled, axis=-1, keepdims=True))
-            return payment, normal, none
+            surplus = np.sum(self.worth - origin, axis=-1)
+            some = surplus > self._least(origin)
+            normal = 1.0 / np.where(some, surplus, 1.0)  # a party's weight over its gain is the same for both
+            return self._shared(origin, weights), normal[..., None] + np.zeros(2), ~some
 
         return self._answer(answer, origin, weights)
 
@@ -132,16 +119,14 @@ class Transfers(FeasibleSet):
     def evaluate(self, terms: Mapping[str, ArrayLike]) -> Array:
         """Return the utilities, (..., 2), of a payment."""
         payment = self.complete(terms)[PAYMENT]
-        if np.any(np.abs(payment) > self.most * (1 + ROUNDING)) or np.any(np.isnan(payment)):
-            raise InvalidProblem(f"a payment of {payment.tolist()} is beyond the largest considered, {self.most.tolist()}.")
+        if not np.all(np.isfinite(payment)):
+            raise InvalidProblem(f"a payment of {payment.tolist()} is not finite.")
         return np.asarray(self.worth + payment[..., None] * PAYS)
 
     def gives(self, utilities: Array, terms: Mapping[str, Array], lottery: Lottery | None = None) -> Array:
         """Return what a payment gives (see `FeasibleSet.gives`)."""
         payment = terms[PAYMENT]
-        with np.errstate(invalid="ignore"):
-            fine = np.abs(payment) <= self.most * (1 + ROUNDING)
-        return np.where(fine[..., None], self.worth + payment[..., None] * PAYS, np.nan)
+        return np.asarray(self.worth + np.where(np.isfinite(payment), payment, np.nan)[..., None] * PAYS)
 
     def complete(self, terms: Mapping[str, ArrayLike]) -> dict[str, Array]:
         """Return the payment."""
@@ -154,7 +139,7 @@ class Transfers(FeasibleSet):
         return values
 
     def bounds(self) -> dict[str, tuple[float, float]]:
-        """Return the range of payments."""
+        """Return the range of payments that are sampled and drawn."""
         most = float(np.nanmax(self.most, initial=0.0))
         return {PAYMENT: (-most, most)}
 
@@ -163,7 +148,7 @@ class Transfers(FeasibleSet):
         return {PAYMENT: self.unit}
 
     def spread(self) -> Array:
-        """Return each party's range of utilities, (..., 2)."""
+        """Return the range of each party's utility over the payments that set the scale, (..., 2)."""
         return np.broadcast_to(2.0 * self.most[..., None], (*self.shape, 2))
 
     def least_gain(self) -> Array:
@@ -171,32 +156,28 @@ class Transfers(FeasibleSet):
         size = np.sum(np.abs(self.worth), axis=-1) + self.most
         return np.broadcast_to(ROUNDING * size[..., None], (*self.shape, 2))
 
-    @property
-    def _best(self) -> Array:
-        return self.worth + self.most[..., None]
+    def _shared(self, origin: Array, shares: Array) -> Array:
+        """Return the payment that shares the surplus over the origin: each party's part of it is exact for itself."""
+        part = shares / np.sum(shares, axis=-1, keepdims=True)
+        gains = self.worth - origin
+        return np.asarray(part[..., 1] * gains[..., 0] - part[..., 0] * gains[..., 1])
 
-    @property
-    def _worst(self) -> Array:
-        return self.worth - self.most[..., None]
-
-    def _surplus(self, origin: Array) -> Array:
-        """Return what both have over the origin together; each difference first, so that large payoffs cancel."""
-        return np.asarray(np.sum(self.worth - origin, axis=-1))
-
-    def _payment(self, first: Array) -> Array:
-        """Return the payment that leaves the first party this utility."""
-        return np.asarray(self.worth[..., 0] - first)
+    def _least(self, origin: Array) -> Array:
+        """Return the rounding error of a surplus over an origin."""
+        sizes = np.sum(np.where(np.isfinite(origin), np.abs(origin), 0.0), axis=-1)
+        return np.asarray(self.least_gain()[..., 0] + ROUNDING * sizes)
 
     def _answer(self, answer: Callable[[], Found], *queries: Array) -> Answer:
         lead = leading_axes(self.shape, *(q.shape[:-1] for q in queries))
         with np.errstate(all="ignore"):  # of a stack, some games may have no numbers
             payment, normal, none = answer()
-        payment, none = np.broadcast_to(payment, lead), np.broadcast_to(none, lead)
-        broken = ~np.isfinite(payment)
+            utilities = self.worth + payment[..., None] * PAYS
+        payment, none, broken = (np.broadcast_to(found, lead) for found in (payment, none, ~np.isfinite(payment)))
+        broken = broken | ~np.all(np.isfinite(utilities), axis=-1)
         for asked in queries:
             broken = broken | np.any(np.isnan(asked), axis=-1)
         status = np.where(broken, Status.NOT_FINITE, np.where(none, Status.NO_AGREEMENT, Status.OK)).astype(np.int8)
         return Answer(
-            self.worth + payment[..., None] * PAYS, {PAYMENT: payment}, np.broadcast_to(normal, (*lead, 2)), status,
+            np.broadcast_to(utilities, (*lead, 2)), {PAYMENT: payment}, np.broadcast_to(normal, (*lead, 2)), status,
             np.zeros(lead),
         ).where_ok()  # fmt: skip

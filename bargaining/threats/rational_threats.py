@@ -19,7 +19,7 @@ from bargaining.numerics.roots import decreasing_jump
 from bargaining.problems.problem import LARGEST, Problem
 from bargaining.problems.threats import ThreatGame
 from bargaining.rays import on_ray
-from bargaining.sets.base import LEAST_GAIN, Answer, flat
+from bargaining.sets.base import LEAST_GAIN, Answer, Status, flat
 from bargaining.threatened import agreement, matrices, settle
 
 BELOW = 0.5  # of a party's range: how far below the worst payoffs rays start if these leave somebody nothing to gain
@@ -130,7 +130,13 @@ class _Duel:
         """
         a, feasible = self.powers, self.game.feasible
         saddle = zero_sum(self._scaled(0, normal))
-        level = float(np.sum(normal * feasible.support(normal).utilities))
+        highest = feasible.support(normal)
+        if highest.status == Status.NOT_FINITE:
+            raise InvalidProblem(
+                f"no face has the normal {normal.tolist()}: a weighted sum of utilities with these weights has no bound. "
+                "With side payments, one for one, the rates are (1, 1)."
+            )
+        level = float(np.sum(normal * highest.utilities))
         deal = (a * level + np.prod(a) * saddle.value * np.array([1.0, -1.0])) / normal
         spread = feasible.spread()
         if np.min((feasible.reach(deal, spread).utilities - deal) / spread) < -LEAST_GAIN:

@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog, nnls
 
+import bargaining as bg
+from bargaining.errors import NoSelection
 from bargaining.numerics import bimatrix, pivoting
-from bargaining.numerics.bimatrix import Extremes, components, extreme_equilibria, maximal_subsets
+from bargaining.numerics.bimatrix import Extremes, components, extreme_equilibria, maximal_subsets, remark, suspicious
 from bargaining.numerics.replies import gains, strategies
 
 Game = tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
@@ -416,3 +418,31 @@ def test_dominated_actions_are_dropped_over_and_over_and_nothing_is_lost() -> No
             inside = np.concatenate([np.arange(m), np.arange(m + 2, m + 2 + n)])
             assert profiles(found)[:, inside] == pytest.approx(wanted, abs=1e-12)
             assert found.exhaustive
+
+
+def test_ties_that_rounding_does_not_decide_are_said() -> None:
+    """Three isolated equilibria; in doubles, a mixed one lies within 5e-13 of two more ties."""
+    A, B = (
+        np.array([[1000002, 0, 2], [1000001, 2000000, 0]]),
+        np.array([[1000002, 1000001, 2000001], [1000000, 1000001, 0]]),
+    )
+    found = extreme_equilibria(A.astype(float), B.astype(float))
+    assert found.doubtful
+    assert suspicious(found)
+    assert remark(found, components(found.pairs)).startswith("may be incomplete; degenerate")
+    with pytest.raises(NoSelection, match=r"not all equilibria are known.*ties that rounding does not decide"):
+        bg.disagreement_from(A, B, "best for row")
+
+
+@pytest.mark.parametrize("size", [1e3, 1e4, 1e5, 1e6])
+def test_whole_numbers_next_to_each_other_against_exact_arithmetic(size: float) -> None:
+    rng = np.random.default_rng(int(size))
+    settled = 0
+    for _ in range(60):
+        shape = tuple(rng.integers(2, 4, 2))
+        A, B = size * rng.integers(0, 3, (2, *shape)) + rng.integers(0, 3, (2, *shape))
+        found = extreme_equilibria(A, B)
+        if not suspicious(found):
+            settled += 1
+            assert same(found, exact_equilibria(A, B))
+    assert settled >= 55

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -12,6 +13,7 @@ from scipy.optimize import linprog
 
 import bargaining as bg
 from bargaining.errors import InvalidProblem, NoAgreement, UnknownName
+from bargaining.threatened import deviation_gain
 
 
 def random_game(rng: np.random.Generator, *, transferable: bool = False, lead: tuple[int, ...] = ()) -> bg.ThreatGame:
@@ -391,3 +393,41 @@ def test_the_point_can_be_given_by_hand() -> None:
         bg.solve(game.problem([9, 9]), bg.Nash())
     table = bg.compare(game, [bg.RationalThreats(), bg.SecurityLevels()])
     assert table[["threat firm", "threat union"]].to_numpy() == pytest.approx(np.array([[1, 2], [10 / 3, 2.5]]))
+
+
+@pytest.mark.parametrize("penalty", [1e3, 1e6, 1e9, 1e12])
+def test_actions_that_nobody_would_choose_do_not_matter(penalty: float) -> None:
+    """Each party gets 3/2: the two games without a third row are each other's mirror image."""
+    A, B = [[3, 0], [0, 2], [-penalty] * 2], [[0, 2], [3, 0], [3, 2]]
+    for transferable in (False, True):
+        game = bg.ThreatGame(A, B, transferable=transferable)
+        found = bg.solve(game, bg.RationalThreats())
+        assert found.utilities == pytest.approx([1.5, 1.5], abs=1e-9)
+        assert bg.verify(found).ok
+        assert found.threats is not None
+        wrong = replace(found.threats, row=np.array([1.0, 0.0, 0.0]), point=game.payoffs([1, 0, 0], found.threats.column))
+        assert deviation_gain(wrong, bg.solve(game.problem(wrong.point), bg.Nash()).utilities, np.eye(3), np.eye(2)) > 0.1
+    levels = bg.solve(bg.ThreatGame([[2, 10], [4, 0], [-penalty] * 2], [[6, 5], [8, 0], [3, 2]]), bg.SecurityLevels())
+    assert levels.utilities == pytest.approx([26 / 3, 17 / 3], abs=1e-9)
+
+
+def test_a_flat_face_next_to_a_corner() -> None:
+    """The deal is on the face from (2e-5, 2.00002) to (2.00002, 2.00001); the second party can gain 4e-10."""
+    game = bg.ThreatGame([[1e-05, 2.00002], [2.0, 2e-05]], [[2.00002, 2.00001], [1.0, 2.00002]])
+    found = bg.solve(game, bg.RationalThreats())
+    assert found.utilities == pytest.approx([1.99998, 2.00001], abs=1e-6)
+    assert bg.verify(found).ok
+
+
+def test_payoffs_too_small_or_too_large_for_products_are_refused() -> None:
+    for unit in (1e-200, 1e200):
+        with pytest.raises(InvalidProblem, match="out of the range of floating-point numbers"):
+            bg.ThreatGame([[1 * unit, 3 * unit]], [[2, 1]])
+    game = bg.ThreatGame(
+        np.array([1.0, 1e-200, 1e300])[:, None, None] * [[1, 8], [4, 2]], [[2, 3], [4, 1]], transferable=True
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = bg.solve(game, bg.RationalThreats())
+    assert found.status.tolist() == [bg.Status.OK, bg.Status.NOT_FINITE, bg.Status.NOT_FINITE]
+    assert np.all(np.isnan(found.utilities[1:]))
