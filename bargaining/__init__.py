@@ -60,17 +60,24 @@ if TYPE_CHECKING:
     from bargaining.problems.pies import split as split
     from bargaining.problems.points import from_points as from_points
     from bargaining.problems.problem import Problem as Problem
+    from bargaining.problems.stochastic import End as End
+    from bargaining.problems.stochastic import State as State
+    from bargaining.problems.stochastic import StochasticProblem as StochasticProblem
     from bargaining.problems.threats import ThreatGame as ThreatGame
     from bargaining.problems.transforms import capped as capped
     from bargaining.problems.transforms import rescaled as rescaled
     from bargaining.problems.transforms import section as section
+    from bargaining.protocols import ProtocolModel as ProtocolModel
+    from bargaining.protocols import Talks as Talks
     from bargaining.sets.base import Status as Status
     from bargaining.sets.issues import Issue as Issue
     from bargaining.solution import Solution as Solution
     from bargaining.solution import solve as solve
     from bargaining.strategic.alternating_offers import AlternatingOffers as AlternatingOffers
     from bargaining.strategic.alternating_offers import Breakdown as Breakdown
+    from bargaining.strategic.markov_perfect import MarkovPerfect as MarkovPerfect
     from bargaining.strategic.nash_demand_game import NashDemandGame as NashDemandGame
+    from bargaining.strategic.sequential_offers import SequentialOffers as SequentialOffers
     from bargaining.strategic.uncertain_demand_game import UncertainDemandGame as UncertainDemandGame
     from bargaining.surfaces import Surface as Surface
     from bargaining.surfaces import surface as surface
@@ -162,8 +169,15 @@ _HOMES = {
     "disagreement_from": "noncooperative",
     "zero_sum": "noncooperative",
     "ClaimsProblem": "problems.claims",
+    "End": "problems.stochastic",
+    "State": "problems.stochastic",
+    "StochasticProblem": "problems.stochastic",
     "ThreatGame": "problems.threats",
+    "ProtocolModel": "protocols",
+    "Talks": "protocols",
+    "MarkovPerfect": "strategic.markov_perfect",
     "NashDemandGame": "strategic.nash_demand_game",
+    "SequentialOffers": "strategic.sequential_offers",
     "UncertainDemandGame": "strategic.uncertain_demand_game",
     "Coco": "threats.coco",
     "NoDealEquilibrium": "threats.no_deal_equilibrium",

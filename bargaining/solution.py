@@ -19,7 +19,9 @@ from bargaining.errors import InvalidProblem
 from bargaining.failures import failure
 from bargaining.problems.claims import ClaimsProblem
 from bargaining.problems.problem import Problem, require_measurable
+from bargaining.problems.stochastic import StochasticProblem
 from bargaining.problems.threats import ThreatGame
+from bargaining.protocols import ProtocolModel, Talks
 from bargaining.sets.base import LEAST_GAIN, ROUNDING, Answer, Lottery, Status, Ties
 from bargaining.sets.points import ALTERNATIVE
 
@@ -30,8 +32,8 @@ CLOSED = 1e-8
 """A relative gap below which the supporting line is said to close on the solution."""
 
 
-Question: TypeAlias = Problem | ThreatGame | ClaimsProblem
-Method: TypeAlias = Concept | StrategicModel | DemandGame | ThreatModel | ClaimsRule
+Question: TypeAlias = Problem | ThreatGame | ClaimsProblem | StochasticProblem
+Method: TypeAlias = Concept | StrategicModel | DemandGame | ThreatModel | ClaimsRule | ProtocolModel
 Kind = TypeVar("Kind", Problem, ThreatGame, ClaimsProblem)
 
 REMEDIES: dict[type, str] = {
@@ -117,19 +119,22 @@ def solve(problem: ClaimsProblem, concept: ClaimsRule, *, certify: bool = True) 
 @overload
 def solve(problem: Problem, concept: DemandGame, *, certify: bool = True) -> Demands: ...
 @overload
+def solve(problem: Problem | StochasticProblem, concept: ProtocolModel, *, certify: bool = True) -> Talks: ...
+@overload
 def solve(problem: ThreatGame, concept: ThreatModel, *, certify: bool = True) -> Solution: ...
 @overload
 def solve(problem: Problem | ClaimsProblem, concept: Concept | StrategicModel, *, certify: bool = True) -> Solution: ...
-def solve(problem: Question, concept: Method, *, certify: bool = True) -> Solution | Awards | Demands:
+def solve(problem: Question, concept: Method, *, certify: bool = True) -> Solution | Awards | Demands | Talks:
     """Solve a bargaining problem, or every problem of a stack.
 
     Parameters
     ----------
-    problem : Problem, ThreatGame or ClaimsProblem
+    problem : Problem, ThreatGame, ClaimsProblem or StochasticProblem
         One problem, or a stack.
-    concept : Concept, StrategicModel, DemandGame, ThreatModel or ClaimsRule
+    concept : Concept, StrategicModel, DemandGame, ThreatModel, ClaimsRule or ProtocolModel
         The solution concept or bargaining game. Those of games of threats take a `ThreatGame`, rules for conflicting claims
-        a `ClaimsProblem`; all others take a `Problem`, or the bargaining problem that a `ClaimsProblem` is.
+        a `ClaimsProblem`, `MarkovPerfect` a `StochasticProblem`; all others take a `Problem`, or the bargaining problem
+        that a `ClaimsProblem` is.
     certify : bool
         Whether to check every answer by the supporting line through it, which costs one more program a game.
 
@@ -141,6 +146,8 @@ def solve(problem: Question, concept: Method, *, certify: bool = True) -> Soluti
         Of a rule for conflicting claims.
     Demands
         Of a demand game.
+    Talks
+        Of a protocol: offers over time.
 
     Raises
     ------
@@ -158,6 +165,10 @@ def solve(problem: Question, concept: Method, *, certify: bool = True) -> Soluti
     [0.4, 0.4]
     """
     found = attempt(problem, concept, certify=certify)
+    if isinstance(found, Talks):
+        if not found.game.shape and found.status != Status.OK:
+            raise failure(found.problem, found.label, Status(int(found.status)), float(found.residual))
+        return found
     if isinstance(found, Awards) or found.problem.shape or found.status == Status.OK:
         return found
     origin = None if isinstance(found, Demands) or found.equilibrium is None else found.equilibrium.origin
@@ -170,24 +181,32 @@ def attempt(problem: ClaimsProblem, concept: ClaimsRule, *, certify: bool = True
 @overload
 def attempt(problem: Question, concept: Concept | StrategicModel, *, certify: bool = True) -> Solution: ...
 @overload
-def attempt(problem: Question, concept: Method, *, certify: bool = True) -> Solution | Awards | Demands: ...
-def attempt(problem: Question, concept: Method, *, certify: bool = True) -> Solution | Awards | Demands:
+def attempt(problem: Question, concept: Method, *, certify: bool = True) -> Solution | Awards | Demands | Talks: ...
+def attempt(problem: Question, concept: Method, *, certify: bool = True) -> Solution | Awards | Demands | Talks:
     """Solve like `solve`, but let a single problem fail like a game of a stack: by its status, with NaN for numbers."""
     if isinstance(concept, ClaimsRule):
         return award(_asked(problem, ClaimsProblem, concept), concept)
     if isinstance(concept, ThreatModel):
         left, answer, threats = concept.resolve(_asked(problem, ThreatGame, concept))
         return _solution(left.whole, concept, answer, certify, threats=threats)
+    if isinstance(concept, ProtocolModel):
+        return concept.play(problem if isinstance(problem, StochasticProblem) else _measurable(problem, concept))
     if not isinstance(concept, Concept | StrategicModel | DemandGame):
         raise InvalidProblem(f"{concept!r} is no solution concept or strategic model; write for example bg.Nash().")
-    whole = _asked(problem, Problem, concept).whole
-    require_measurable(whole)
+    whole = _measurable(problem, concept)
     if isinstance(concept, DemandGame):
         return play(whole, concept)
     if isinstance(concept, StrategicModel):
         answer, equilibrium = concept.equilibrium(whole)
         return _solution(whole, concept, answer, certify, equilibrium=equilibrium)
     return _solution(whole, concept, concept.outcome(whole), certify)
+
+
+def _measurable(problem: Any, concept: Method) -> Problem:
+    """Return a bargaining problem with a disagreement point for every game, or refuse."""
+    whole = _asked(problem, Problem, concept).whole
+    require_measurable(whole)
+    return whole
 
 
 def _asked(problem: Any, kind: type[Kind], concept: Method) -> Kind:
@@ -198,6 +217,11 @@ def _asked(problem: Any, kind: type[Kind], concept: Method) -> Kind:
         raise InvalidProblem(
             f"{type(concept).__name__} needs a disagreement point, which a game of threats has yet to make: solve it by "
             "bg.RationalThreats(), bg.SecurityLevels() or bg.NoDealEquilibrium(), or give the point, game.problem([0, 0])."
+        )
+    if kind is Problem and isinstance(problem, StochasticProblem):
+        raise InvalidProblem(
+            f"{type(concept).__name__} is about one bargaining problem, and these are talks through several states: solve "
+            "them by bg.MarkovPerfect(), or ask about the deals of one state."
         )
     instance(problem, kind, REMEDIES[kind].format(type(concept).__name__))
     return cast(Kind, problem)

@@ -14,6 +14,7 @@ from bargaining.demands import Demands
 from bargaining.errors import InvalidProblem
 from bargaining.problems.claims import ClaimsProblem
 from bargaining.problems.problem import Problem
+from bargaining.protocols import Talks
 from bargaining.sets.base import status_labels
 from bargaining.solution import Method, Question, Solution, attempt, fractions_of_ideal
 
@@ -26,7 +27,7 @@ def compare(problem: Question, concepts: Iterable[Method]) -> pd.DataFrame:
 
     Parameters
     ----------
-    problem : Problem, ThreatGame or ClaimsProblem
+    problem : Problem, ThreatGame, ClaimsProblem or StochasticProblem
         One problem or a stack.
     concepts : iterable of what `solve` takes
         What to compare.
@@ -36,8 +37,9 @@ def compare(problem: Question, concepts: Iterable[Method]) -> pd.DataFrame:
     DataFrame
         One row a concept (a stack: one row a game and concept, with the game's number), with the terms of the deal, each
         party's utility, gain and fraction of its ideal gain, the status and the gap of the certificate. Of a game of
-        threats, also what the threats give each party; of conflicting claims, each claimant's award and loss instead. A
-        concept without an answer keeps its row: its status says why, its numbers are NaN.
+        threats, also what the threats give each party; of talks, expected utilities, and the probability of agreement; of
+        conflicting claims, each claimant's award and loss instead. A concept without an answer keeps its row: its status
+        says why, its numbers are NaN.
 
     Examples
     --------
@@ -59,7 +61,7 @@ def compare(problem: Question, concepts: Iterable[Method]) -> pd.DataFrame:
     return pd.concat([frame(result) for result in found if not isinstance(result, Awards)], ignore_index=True)
 
 
-def frame(found: Solution | Demands) -> pd.DataFrame:
+def frame(found: Solution | Demands | Talks) -> pd.DataFrame:
     """Return a result as a data frame: one row a game, in the order of `compare`."""
     import pandas as pd
 
@@ -80,7 +82,7 @@ def frame(found: Solution | Demands) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _awards(problem: ClaimsProblem, found: Awards | Solution | Demands) -> pd.DataFrame:
+def _awards(problem: ClaimsProblem, found: Awards | Solution | Demands | Talks) -> pd.DataFrame:
     """Return what a rule awards, or what a concept gives in the bargain over the estate, one row a game."""
     import pandas as pd
 

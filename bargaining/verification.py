@@ -14,6 +14,7 @@ from bargaining.concept import Equilibrium, Threats, Welfare, is_rational
 from bargaining.demands import Demands
 from bargaining.errors import InvalidProblem
 from bargaining.problems.problem import Problem
+from bargaining.protocols import Talks
 from bargaining.sets.base import ROUNDING, Answer, FeasibleSet, Status
 from bargaining.solution import Solution
 from bargaining.threatened import deviation_gain
@@ -66,7 +67,7 @@ class Verification:
 
 
 def verify(
-    solution: Solution | Awards | Demands,
+    solution: Solution | Awards | Demands | Talks,
     *,
     trials: int = 2000,
     tol: float = TOLERANCE,
@@ -81,11 +82,12 @@ def verify(
     that thresholds are the value of waiting, that the outcome is a proposal, and that no drawn deal that would be accepted
     is better for the proposer (the one-shot deviation principle). On convex sets every drawn deal is also tried in mixtures
     with the solution. Of threats: that they make the disagreement point, and that no other action, or drawn lottery over
-    actions, gains. Of awards: that they divide the estate. Of demands: that no drawn demand of one party gains.
+    actions, gains. Of awards: that they divide the estate. Of demands: that no drawn demand of one party gains. Of talks,
+    in every state: the same as of an equilibrium, and that values follow from what is offered, refused and comes next.
 
     Parameters
     ----------
-    solution : Solution, Awards or Demands
+    solution : Solution, Awards, Demands or Talks
         From `solve`, or made by hand from a claim to be tested.
     trials : int
         Deals drawn for each game, at most ten million.
@@ -106,7 +108,7 @@ def verify(
     >>> bg.verify(deal).ok
     True
     """
-    instance(solution, Solution, "verify what bg.solve returned", Awards, Demands)
+    instance(solution, Solution, "verify what bg.solve returned", Awards, Demands, Talks)
     if not number("trials, how many deals to draw,", trials, low=1.0, high=1e7).is_integer():
         raise InvalidProblem(f"trials = {trials!r} must be a whole number of deals.")
     tol = number("tol", tol, low=0.0)
@@ -118,6 +120,8 @@ def verify(
         return Verification(tuple(_division(solution)), tol)
     if isinstance(solution, Demands):
         return Verification(tuple(_replies(solution, min(int(trials), REPLIES), source)), tol)
+    if isinstance(solution, Talks):
+        return Verification(tuple(_departures(solution, int(trials), source)), tol)
     return Verification(tuple(_checks(solution, int(trials), source)), tol)
 
 
@@ -155,6 +159,47 @@ def _replies(found: Demands, trials: int, rng: np.random.Generator) -> Iterator[
         with np.errstate(invalid="ignore", divide="ignore"):
             worth = game.chance(problem, rivals) * factors / found.probability - 1.0
         yield _held(f"no other demand serves {party} better", np.max(np.nan_to_num(worth, nan=-np.inf), axis=0), ok)
+
+
+def _departures(found: Talks, trials: int, rng: np.random.Generator) -> Iterator[Check]:
+    """Check that values follow from decisions, and that no party gains by departing once from them in any state."""
+    game, ok = found.game, found.status == Status.OK
+    known = np.all(np.isfinite(found.values), axis=(-2, -1))
+    yield Check("numbers are NaN exactly where there is no answer", np.where(ok == known, 0.0, np.inf))
+    after = np.concatenate([found.values, game.payoffs], axis=-2)
+    chance = game.breakdown[..., None]
+    next_round = chance * game.breakdown_payoffs + (1.0 - chance) * (game.transitions @ after)
+    waiting = (1.0 - game.factors) * game.inside + game.factors * next_round
+    leaves = np.any(game.outside_options > waiting, axis=-1, keepdims=True)
+    for k, state in enumerate(game.rounds):
+        worth = np.zeros((*game.shape, game.n))
+        refused = np.where(leaves[..., k, :], game.outside_options[..., k, :], waiting[..., k, :])
+        least = np.maximum(waiting[..., k, :], game.outside_options[..., k, :])
+        spread = found.problem.feasible.spread() if state.deals is None else state.deals.feasible.spread()
+        for i, party in enumerate(game.parties):
+            drawn, agreed = game.recognition[..., k, i], found.agree[..., k, i]
+            offer = found.offers[k].get(i)
+            proposes = agreed & (drawn > 0) & ok
+            share = np.where(agreed[..., None], 0.0 if offer is None else np.nan_to_num(offer.utilities), refused)
+            worth = worth + drawn[..., None] * share
+            if offer is None or state.deals is None:
+                continue
+            others = np.arange(game.n) != i
+            if np.any(proposes):
+                short = np.max(np.where(others, least - offer.utilities, -np.inf) / spread, axis=-1)
+                lost = (refused - offer.utilities)[..., i] / spread[..., i]
+                yield _held(f"{state.name}: what {party} offers is a deal", _missed(state.deals, offer, spread), proposes)
+                yield _held(f"{state.name}: what {party} offers is accepted, and no worse than waiting",
+                            np.maximum(short, lost), proposes)  # fmt: skip
+            more = np.full(game.shape, -np.inf)
+            for rivals in _rivals(state.deals.feasible, share, offer.terms, trials, rng):
+                accepted = np.all((rivals >= least[..., None, :]) | ~others, axis=-1)
+                with np.errstate(invalid="ignore"):
+                    gain = np.where(accepted, (rivals - share[..., None, :])[..., i] / spread[..., None, i], -np.inf)
+                more = np.fmax(more, np.fmax.reduce(gain, axis=-1))
+            yield _held(f"{state.name}: no drawn offer serves {party} better", more, ok & (drawn > 0))
+        miss = np.max(np.abs(worth - found.values[..., k, :]) / spread, axis=-1)
+        yield _held(f"{state.name}: values follow from offers and from what comes next", miss, ok)
 
 
 def _held(claim: str, missed: Array, ok: Bools) -> Check:

@@ -261,6 +261,47 @@ def threat_point(solution: Solution) -> Any:
     return solution.threats.point  # type: ignore[union-attr]
 
 
+def in_turn(one: float, two: float, **options: Any) -> bg.SequentialOffers:
+    return bg.SequentialOffers(factors=(one, two), **options)
+
+
+def second_utility(solution: Any) -> Any:
+    return solution.utilities[1]
+
+
+def shares_by_proposer(found: bg.Talks) -> Any:
+    return [offer.utilities[0] for offer in found.offers[0].values()]
+
+
+def shares_by_state(found: bg.Talks) -> Any:
+    return [offer.utilities[0] for made in found.offers for offer in made.values()]
+
+
+def hall_milgrom() -> bg.StochasticProblem:
+    """A match worth 360; a day of talks gives the worker .71 and costs the employer .23, and ends them with chance .0055.
+
+    W_k = q U + (1 - q) (z + W_w / (1 + r)), and 360 - W_w = (1 - q) (-g + (360 - W_k) / (1 + r)), with U = 150, r = .0002.
+    """
+    q, r, match = 0.0055, 0.0002, bg.split(360, [bg.Linear(), bg.Linear()])
+    costs: dict[str, Any] = {
+        "factors": 1 / (1 + r), "breakdown": q, "breakdown_payoffs": [150 * (1 + r), 0],
+        "inside": np.array([0.71, -0.23]) * (1 - q) * (1 + r) / r,
+    }  # fmt: skip
+    return bg.StochasticProblem(
+        (bg.State("worker", match, 0, "employer", **costs), bg.State("employer", match, 1, "worker", **costs))
+    )
+
+
+def shrinking(sizes: tuple[float, ...]) -> bg.StochasticProblem:
+    """Alternating offers over a pie of these sizes, then nothing."""
+    names = [f"round {k}" for k in range(len(sizes))]
+    states = [
+        bg.State(name, bg.split(size, [bg.Linear(), bg.Linear()]), k % 2, after)
+        for k, (name, size, after) in enumerate(zip(names, sizes, [*names[1:], "over"], strict=True))
+    ]
+    return bg.StochasticProblem((*states, bg.End("over", (0, 0))))
+
+
 def threats(solution: Solution) -> Any:
     return [*solution.threats.row, *solution.threats.column]  # type: ignore[union-attr]
 
@@ -492,6 +533,42 @@ SOLVED = [
            BRW_1986),
     Solved("risk of breakdown alone", lambda: pie(bg.Power(0.5)),
            bg.AlternatingOffers(0, (0, 0), breakdown=bg.Breakdown(0.3)), term("party 1"), 1 / 3, BRW_1986),
+    *(
+        Solved(f"{rounds} rounds, factors .9", pie, in_turn(0.9, 0.9, rounds=rounds), first_utility,
+               (1 - (-0.9) ** rounds) / 1.9, "Stahl (1972)")
+        for rounds in range(1, 7)
+    ),
+    *(
+        Solved(f"{rounds} rounds, factors .9 and .7", pie, in_turn(0.9, 0.7, rounds=rounds), first_utility, share,
+               "Stahl (1972)")
+        for rounds, share in ((2, 0.3), (3, 0.93), (10, 0.730342983), (11, 0.8295866373))
+    ),
+    *(
+        Solved(f"outside options {one:g} and {two:g}", pie, in_turn(0.9, 0.9, outside_options=(one, two)), first_utility,
+               share, "Binmore, Shaked and Sutton (1989)")
+        for one, two, share in ((0.3, 0.3, 10 / 19), (0.3, 0.6, 2 / 5), (0.6, 0.2, 16 / 25), (0.55, 0.44, 14 / 25))
+    ),
+    Solved("flows of .01 and .02 while talks last, rates .05 and .1, rounds of a year", pie,
+           bg.SequentialOffers(1.0, (0.05, 0.1), inside=(0.2, 0.2)), first_utility,
+           0.2 + 0.6 * math.expm1(-0.1) / math.expm1(-0.15), "Muthoo (1999)"),
+    Solved("the same, limit of short rounds", lambda: pie().replace(disagreement=[0.2, 0.2]),
+           bg.AlternatingOffers(0, (0.05, 0.1)), first_utility, 0.6, "Muthoo (1999)"),
+    Solved("proposer drawn with probability .3 and .7", pie, in_turn(0.9, 0.8, proposers=(0.3, 0.7)), utilities,
+           [6 / 13, 7 / 13], "Binmore (1987)"),
+    Solved("the same: the first party's share when it proposes and when it does not", pie,
+           in_turn(0.9, 0.8, proposers=(0.3, 0.7)), shares_by_proposer, [37 / 65, 27 / 65], "Binmore (1987)"),
+    Solved("1 and 3 years to answer, rates .05 and .1", pie, bg.SequentialOffers(impatience=(0.05, 0.1), delays=(1, 3)),
+           first_utility, math.expm1(-0.3) / math.expm1(-0.35), "Muthoo (1999)"),
+    Solved("four who propose in turn, factor .9", lambda: bg.split(1, [bg.Linear()] * 4),
+           bg.SequentialOffers(factors=(0.9,) * 4, stationary=True), utilities,
+           [0.9**k / (1 + 0.9 + 0.9**2 + 0.9**3) for k in range(4)], "Herrero (1985); Sutton (1986)"),
+    Solved("wages with delay costs and breakdown: the worker's and the employer's offer", hall_milgrom, bg.MarkovPerfect(),
+           shares_by_state, [334.5897695071677, 334.21408417704293], "Hall and Milgrom (2008)"),
+    *(
+        Solved(f"a pie that shrinks, {', '.join(f'{size:g}' for size in sizes)}: the opening offer", lambda sizes=sizes:
+               shrinking(sizes), bg.MarkovPerfect(), second_utility, 1.25, "Neelin, Sonnenschein and Spiegel (1988)")
+        for sizes in ((5, 1.25), (5, 2.5, 1.25), (5, 1.7, 0.58, 0.2, 0.07))
+    ),
     Solved("cake of 100, d = (10, 70)", lambda: pie(size=100, fallback=[10, 70]), NASH, utilities, [20, 80], MUTHOO,
            printed=True),
     Solved("2 x 3 game with side payments: value", ferguson, RATIONAL, utilities, [91 / 20, 109 / 20], FERGUSON_TU),
