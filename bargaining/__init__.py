@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from bargaining.demands import Demands as Demands
     from bargaining.errors import BargainingError as BargainingError
     from bargaining.errors import NoAgreement as NoAgreement
+    from bargaining.evidence import Verification as Verification
     from bargaining.noncooperative import Equilibria as Equilibria
     from bargaining.noncooperative import disagreement_from as disagreement_from
     from bargaining.noncooperative import equilibria as equilibria
@@ -67,8 +68,9 @@ if TYPE_CHECKING:
     from bargaining.problems.transforms import capped as capped
     from bargaining.problems.transforms import rescaled as rescaled
     from bargaining.problems.transforms import section as section
+    from bargaining.protocols import Played as Played
     from bargaining.protocols import ProtocolModel as ProtocolModel
-    from bargaining.protocols import Talks as Talks
+    from bargaining.ranges import PayoffRange as PayoffRange
     from bargaining.sets.base import Status as Status
     from bargaining.sets.issues import Issue as Issue
     from bargaining.solution import Solution as Solution
@@ -82,6 +84,7 @@ if TYPE_CHECKING:
     from bargaining.surfaces import Surface as Surface
     from bargaining.surfaces import surface as surface
     from bargaining.tables import compare as compare
+    from bargaining.talks import Talks as Talks
     from bargaining.threats.coco import Coco as Coco
     from bargaining.threats.no_deal_equilibrium import NoDealEquilibrium as NoDealEquilibrium
     from bargaining.threats.rational_threats import RationalThreats as RationalThreats
@@ -91,7 +94,6 @@ if TYPE_CHECKING:
     from bargaining.utilities.linear import Linear as Linear
     from bargaining.utilities.logarithmic import Log as Log
     from bargaining.utilities.power import Power as Power
-    from bargaining.verification import Verification as Verification
     from bargaining.verification import verify as verify
 
 __version__ = "0.1.0"
@@ -150,7 +152,7 @@ _HOMES = {
     "Linear": "utilities.linear",
     "Log": "utilities.logarithmic",
     "Power": "utilities.power",
-    "Verification": "verification",
+    "Verification": "evidence",
     "Awards": "awards",
     "ClaimsRule": "awards",
     "Demands": "demands",
@@ -174,7 +176,9 @@ _HOMES = {
     "StochasticProblem": "problems.stochastic",
     "ThreatGame": "problems.threats",
     "ProtocolModel": "protocols",
-    "Talks": "protocols",
+    "Played": "protocols",
+    "PayoffRange": "ranges",
+    "Talks": "talks",
     "MarkovPerfect": "strategic.markov_perfect",
     "NashDemandGame": "strategic.nash_demand_game",
     "SequentialOffers": "strategic.sequential_offers",

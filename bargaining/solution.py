@@ -21,9 +21,10 @@ from bargaining.problems.claims import ClaimsProblem
 from bargaining.problems.problem import Problem, require_measurable
 from bargaining.problems.stochastic import StochasticProblem
 from bargaining.problems.threats import ThreatGame
-from bargaining.protocols import ProtocolModel, Talks
+from bargaining.protocols import Played, ProtocolModel
 from bargaining.sets.base import LEAST_GAIN, ROUNDING, Answer, Lottery, Status, Ties
 from bargaining.sets.points import ALTERNATIVE
+from bargaining.talks import Talks
 
 NO_FLOOR = -1e30
 """What games without an answer are asked for, whose floors may be out of reach."""
@@ -119,12 +120,14 @@ def solve(problem: ClaimsProblem, concept: ClaimsRule, *, certify: bool = True) 
 @overload
 def solve(problem: Problem, concept: DemandGame, *, certify: bool = True) -> Demands: ...
 @overload
-def solve(problem: Problem | StochasticProblem, concept: ProtocolModel, *, certify: bool = True) -> Talks: ...
+def solve(problem: StochasticProblem, concept: ProtocolModel, *, certify: bool = True) -> Talks: ...
+@overload
+def solve(problem: Problem, concept: ProtocolModel, *, certify: bool = True) -> Played: ...
 @overload
 def solve(problem: ThreatGame, concept: ThreatModel, *, certify: bool = True) -> Solution: ...
 @overload
 def solve(problem: Problem | ClaimsProblem, concept: Concept | StrategicModel, *, certify: bool = True) -> Solution: ...
-def solve(problem: Question, concept: Method, *, certify: bool = True) -> Solution | Awards | Demands | Talks:
+def solve(problem: Question, concept: Method, *, certify: bool = True) -> Solution | Awards | Demands | Played:
     """Solve a bargaining problem, or every problem of a stack.
 
     Parameters
@@ -146,8 +149,8 @@ def solve(problem: Question, concept: Method, *, certify: bool = True) -> Soluti
         Of a rule for conflicting claims.
     Demands
         Of a demand game.
-    Talks
-        Of a protocol: offers over time.
+    Played
+        Of a protocol: `Talks` with offers over time, or a `PayoffRange` where a game has many equilibria.
 
     Raises
     ------
@@ -165,8 +168,8 @@ def solve(problem: Question, concept: Method, *, certify: bool = True) -> Soluti
     [0.4, 0.4]
     """
     found = attempt(problem, concept, certify=certify)
-    if isinstance(found, Talks):
-        if not found.game.shape and found.status != Status.OK:
+    if isinstance(found, Played):
+        if not found.problem.shape and found.status not in (Status.OK, Status.UNDETERMINED):
             raise failure(found.problem, found.label, Status(int(found.status)), float(found.residual))
         return found
     if isinstance(found, Awards) or found.problem.shape or found.status == Status.OK:
@@ -181,8 +184,8 @@ def attempt(problem: ClaimsProblem, concept: ClaimsRule, *, certify: bool = True
 @overload
 def attempt(problem: Question, concept: Concept | StrategicModel, *, certify: bool = True) -> Solution: ...
 @overload
-def attempt(problem: Question, concept: Method, *, certify: bool = True) -> Solution | Awards | Demands | Talks: ...
-def attempt(problem: Question, concept: Method, *, certify: bool = True) -> Solution | Awards | Demands | Talks:
+def attempt(problem: Question, concept: Method, *, certify: bool = True) -> Solution | Awards | Demands | Played: ...
+def attempt(problem: Question, concept: Method, *, certify: bool = True) -> Solution | Awards | Demands | Played:
     """Solve like `solve`, but let a single problem fail like a game of a stack: by its status, with NaN for numbers."""
     if isinstance(concept, ClaimsRule):
         return award(_asked(problem, ClaimsProblem, concept), concept)

@@ -14,7 +14,7 @@ from bargaining.demands import Demands
 from bargaining.errors import InvalidProblem
 from bargaining.problems.claims import ClaimsProblem
 from bargaining.problems.problem import Problem
-from bargaining.protocols import Talks
+from bargaining.protocols import Played
 from bargaining.sets.base import status_labels
 from bargaining.solution import Method, Question, Solution, attempt, fractions_of_ideal
 
@@ -61,7 +61,7 @@ def compare(problem: Question, concepts: Iterable[Method]) -> pd.DataFrame:
     return pd.concat([frame(result) for result in found if not isinstance(result, Awards)], ignore_index=True)
 
 
-def frame(found: Solution | Demands | Talks) -> pd.DataFrame:
+def frame(found: Solution | Demands | Played) -> pd.DataFrame:
     """Return a result as a data frame: one row a game, in the order of `compare`."""
     import pandas as pd
 
@@ -82,7 +82,7 @@ def frame(found: Solution | Demands | Talks) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _awards(problem: ClaimsProblem, found: Awards | Solution | Demands | Talks) -> pd.DataFrame:
+def _awards(problem: ClaimsProblem, found: Awards | Solution | Demands | Played) -> pd.DataFrame:
     """Return what a rule awards, or what a concept gives in the bargain over the estate, one row a game."""
     import pandas as pd
 

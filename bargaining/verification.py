@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
 
-from bargaining._types import Array, Bools
+from bargaining._types import Array
 from bargaining.awards import Awards, award
 from bargaining.checks import instance, number
 from bargaining.concept import Equilibrium, Threats, Welfare, is_rational
 from bargaining.demands import Demands
 from bargaining.errors import InvalidProblem
+from bargaining.evidence import Check, Verification, gives_less, held, rivals_of
 from bargaining.problems.problem import Problem
-from bargaining.protocols import Talks
-from bargaining.sets.base import ROUNDING, Answer, FeasibleSet, Status
+from bargaining.protocols import Played
+from bargaining.sets.base import ROUNDING, Status
 from bargaining.solution import Solution
 from bargaining.threatened import deviation_gain
 
@@ -27,47 +27,9 @@ REPLIES, CLOSE = 500, 0.02
 LOTTERIES = 20
 """Drawn over each party's actions, to be tried as threats."""
 
-PORTION = 4_000_000
-"""Numbers drawn at a time, so that a stack of a million games fits."""
-
-
-@dataclass(frozen=True)
-class Check:
-    """One claim about a solution: by how much it is missed in each game, as a share of the parties' ranges of utilities."""
-
-    claim: str
-    missed: Array
-
-    def passed(self, tol: float) -> Bools:
-        """Say in which games the claim holds; games without an answer have none to check."""
-        return np.asarray(~(self.missed > tol))
-
-
-@dataclass(frozen=True)
-class Verification:
-    """What a re-examination of a solution found; `ok` says whether every claim held in every game, up to `tol`."""
-
-    checks: tuple[Check, ...]
-    tol: float
-
-    @property
-    def ok(self) -> bool:
-        """Whether every claim held in every game."""
-        return all(bool(np.all(check.passed(self.tol))) for check in self.checks)
-
-    def __repr__(self) -> str:
-        lines = []
-        for check in self.checks:
-            bad = int(np.count_nonzero(~check.passed(self.tol)))
-            worst = float(np.max(np.nan_to_num(check.missed, nan=0.0), initial=0.0))
-            games = f" in {bad:,} of {check.missed.size:,} games" if check.missed.ndim else ""
-            verdict = "FAILED" if bad else "ok    "
-            lines.append(f"{verdict} {check.claim}: missed by {abs(max(worst, 0.0)):.0e}{games if bad else ''}")
-        return "\n".join(lines)
-
 
 def verify(
-    solution: Solution | Awards | Demands | Talks,
+    solution: Solution | Awards | Demands | Played,
     *,
     trials: int = 2000,
     tol: float = TOLERANCE,
@@ -87,7 +49,7 @@ def verify(
 
     Parameters
     ----------
-    solution : Solution, Awards, Demands or Talks
+    solution : Solution, Awards, Demands, Talks or another Played
         From `solve`, or made by hand from a claim to be tested.
     trials : int
         Deals drawn for each game, at most ten million.
@@ -108,7 +70,7 @@ def verify(
     >>> bg.verify(deal).ok
     True
     """
-    instance(solution, Solution, "verify what bg.solve returned", Awards, Demands, Talks)
+    instance(solution, Solution, "verify what bg.solve returned", Awards, Demands, Played)
     if not number("trials, how many deals to draw,", trials, low=1.0, high=1e7).is_integer():
         raise InvalidProblem(f"trials = {trials!r} must be a whole number of deals.")
     tol = number("tol", tol, low=0.0)
@@ -120,8 +82,8 @@ def verify(
         return Verification(tuple(_division(solution)), tol)
     if isinstance(solution, Demands):
         return Verification(tuple(_replies(solution, min(int(trials), REPLIES), source)), tol)
-    if isinstance(solution, Talks):
-        return Verification(tuple(_departures(solution, int(trials), source)), tol)
+    if isinstance(solution, Played):
+        return Verification(tuple(solution.checks(int(trials), source)), tol)
     return Verification(tuple(_checks(solution, int(trials), source)), tol)
 
 
@@ -138,7 +100,7 @@ def _division(found: Awards) -> Iterator[Check]:
             "the awards are those of the rule": np.max(np.abs(found.awards - again), axis=-1),
         }
         for claim, missed in claims.items():
-            yield _held(claim, missed / unit, ok)
+            yield held(claim, missed / unit, ok)
 
 
 def _replies(found: Demands, trials: int, rng: np.random.Generator) -> Iterator[Check]:
@@ -147,7 +109,7 @@ def _replies(found: Demands, trials: int, rng: np.random.Generator) -> Iterator[
     known = np.all(np.isfinite(found.demands), axis=-1)
     yield Check("numbers are NaN exactly where there is no answer", np.where(ok == known, 0.0, np.inf))
     demands = np.where((ok & known)[..., None], found.demands, problem.disagreement)
-    yield _held(
+    yield held(
         "the demands are compatible with this probability", np.abs(game.chance(problem, demands) - found.probability), ok
     )
     gains = problem.gains(demands)
@@ -158,53 +120,7 @@ def _replies(found: Demands, trials: int, rng: np.random.Generator) -> Iterator[
         rivals[..., i] = problem.disagreement[..., i] + factors * gains[..., i]
         with np.errstate(invalid="ignore", divide="ignore"):
             worth = game.chance(problem, rivals) * factors / found.probability - 1.0
-        yield _held(f"no other demand serves {party} better", np.max(np.nan_to_num(worth, nan=-np.inf), axis=0), ok)
-
-
-def _departures(found: Talks, trials: int, rng: np.random.Generator) -> Iterator[Check]:
-    """Check that values follow from decisions, and that no party gains by departing once from them in any state."""
-    game, ok = found.game, found.status == Status.OK
-    known = np.all(np.isfinite(found.values), axis=(-2, -1))
-    yield Check("numbers are NaN exactly where there is no answer", np.where(ok == known, 0.0, np.inf))
-    after = np.concatenate([found.values, game.payoffs], axis=-2)
-    chance = game.breakdown[..., None]
-    next_round = chance * game.breakdown_payoffs + (1.0 - chance) * (game.transitions @ after)
-    waiting = (1.0 - game.factors) * game.inside + game.factors * next_round
-    leaves = np.any(game.outside_options > waiting, axis=-1, keepdims=True)
-    for k, state in enumerate(game.rounds):
-        worth = np.zeros((*game.shape, game.n))
-        refused = np.where(leaves[..., k, :], game.outside_options[..., k, :], waiting[..., k, :])
-        least = np.maximum(waiting[..., k, :], game.outside_options[..., k, :])
-        spread = found.problem.feasible.spread() if state.deals is None else state.deals.feasible.spread()
-        for i, party in enumerate(game.parties):
-            drawn, agreed = game.recognition[..., k, i], found.agree[..., k, i]
-            offer = found.offers[k].get(i)
-            proposes = agreed & (drawn > 0) & ok
-            share = np.where(agreed[..., None], 0.0 if offer is None else np.nan_to_num(offer.utilities), refused)
-            worth = worth + drawn[..., None] * share
-            if offer is None or state.deals is None:
-                continue
-            others = np.arange(game.n) != i
-            if np.any(proposes):
-                short = np.max(np.where(others, least - offer.utilities, -np.inf) / spread, axis=-1)
-                lost = (refused - offer.utilities)[..., i] / spread[..., i]
-                yield _held(f"{state.name}: what {party} offers is a deal", _missed(state.deals, offer, spread), proposes)
-                yield _held(f"{state.name}: what {party} offers is accepted, and no worse than waiting",
-                            np.maximum(short, lost), proposes)  # fmt: skip
-            more = np.full(game.shape, -np.inf)
-            for rivals in _rivals(state.deals.feasible, share, offer.terms, trials, rng):
-                accepted = np.all((rivals >= least[..., None, :]) | ~others, axis=-1)
-                with np.errstate(invalid="ignore"):
-                    gain = np.where(accepted, (rivals - share[..., None, :])[..., i] / spread[..., None, i], -np.inf)
-                more = np.fmax(more, np.fmax.reduce(gain, axis=-1))
-            yield _held(f"{state.name}: no drawn offer serves {party} better", more, ok & (drawn > 0))
-        miss = np.max(np.abs(worth - found.values[..., k, :]) / spread, axis=-1)
-        yield _held(f"{state.name}: values follow from offers and from what comes next", miss, ok)
-
-
-def _held(claim: str, missed: Array, ok: Bools) -> Check:
-    """Return a check that games without an answer pass, and that numbers which are none miss by infinity."""
-    return Check(claim, np.where(ok, np.nan_to_num(missed, nan=np.inf, neginf=-np.inf), 0.0))
+        yield held(f"no other demand serves {party} better", np.max(np.nan_to_num(worth, nan=-np.inf), axis=0), ok)
 
 
 def _checks(solution: Solution, trials: int, rng: np.random.Generator) -> Iterator[Check]:
@@ -214,7 +130,7 @@ def _checks(solution: Solution, trials: int, rng: np.random.Generator) -> Iterat
     ok = solution.status == Status.OK
 
     def check(claim: str, missed: Array) -> Check:
-        return _held(claim, missed, ok)
+        return held(claim, missed, ok)
 
     blank = np.all(np.isnan(u), axis=-1)
     yield Check(
@@ -222,7 +138,7 @@ def _checks(solution: Solution, trials: int, rng: np.random.Generator) -> Iterat
     )
     if np.all(blank):
         return
-    yield check("the deal gives these utilities", _missed(problem, solution, spread))
+    yield check("the deal gives these utilities", gives_less(problem.feasible, solution, spread))
     if solution.lottery is not None:
         p = solution.lottery.probabilities
         yield check("its probabilities sum to one", np.abs(np.sum(p, axis=-1) - 1.0) + np.max(-p, axis=-1))
@@ -234,9 +150,10 @@ def _checks(solution: Solution, trials: int, rng: np.random.Generator) -> Iterat
     if is_rational(solution.concept):
         yield check("everybody has at least disagreement", np.max(-solution.gains / spread, axis=-1))
     known = np.all(problem.best.status == Status.OK, axis=0)  # the ideal point, which not every concept needs
-    yield check("deals give the ideal point", np.where(known, np.max(_missed(problem, problem.best, spread), axis=0), 0.0))
+    short = np.max(gives_less(problem.feasible, problem.best, spread), axis=0)
+    yield check("deals give the ideal point", np.where(known, short, 0.0))
     better, more, further = (np.full(ok.shape, -np.inf) for _ in range(3))
-    for others in _rivals(problem.feasible, u, solution.terms, trials, rng):
+    for others in rivals_of(problem.feasible, u, solution.terms, trials, rng):
         beyond = np.min((others - u[..., None, :]) / spread[..., None, :], axis=-1)
         better = np.fmax(better, np.fmax.reduce(beyond, axis=-1))
         if isinstance(solution.concept, Welfare):
@@ -246,30 +163,6 @@ def _checks(solution: Solution, trials: int, rng: np.random.Generator) -> Iterat
     yield check("no drawn deal is beyond the ideal point", np.where(known, further, 0.0))
     if isinstance(solution.concept, Welfare):
         yield check("no drawn deal has more welfare", more)
-
-
-def _missed(problem: Problem, found: Solution | Answer, spread: Array) -> Array:
-    """Return by how much the deal, or the lottery, misses the utilities stated, and what it is said to give besides."""
-    stated = found.utilities if found.spare is None else found.utilities + found.spare
-    gives = problem.feasible.gives(stated, found.terms, found.lottery)
-    return np.asarray(np.max(np.abs(gives - stated) / spread, axis=-1))
-
-
-def _rivals(
-    feasible: FeasibleSet, u: Array, terms: Mapping[str, Array], trials: int, rng: np.random.Generator
-) -> Iterator[Array]:
-    """Draw feasible utilities, (..., count, n), in portions: anywhere, near the deal, and mixed with `u` on convex sets."""
-    portion = max(PORTION // max(u.size, 1), 1)
-    for done in range(0, trials, portion):
-        count = min(portion, trials - done)
-        far = feasible.sample(count, rng)[0]
-        close = feasible.sample(count, rng, terms)[0]
-        found = [far, close]
-        if feasible.convex:
-            share = np.power(10.0, rng.uniform(-4.0, 0.0, (far.shape[-2], 1)))
-            found.append(u[..., None, :] + share * (far - u[..., None, :]))
-        lead = np.broadcast_shapes(u.shape[:-1], *(draw.shape[:-2] for draw in found))
-        yield np.concatenate([np.broadcast_to(draw, (*lead, *draw.shape[-2:])) for draw in found], axis=-2)
 
 
 def _more_welfare(solution: Solution, concept: Welfare, others: Array) -> Array:
@@ -331,10 +224,10 @@ def _deviations(
     for i, proposal in enumerate(found.proposals):
         party, other = solution.problem.parties[i], 1 - i
         short = (found.thresholds - proposal.utilities)[..., other] / spread[..., other]
-        yield f"the offer of {party} is a deal", _missed(solution.problem, proposal, spread)
+        yield f"the offer of {party} is a deal", gives_less(solution.problem.feasible, proposal, spread)
         yield f"the offer of {party} is accepted", short
         more = np.full(short.shape, -np.inf)
-        for rivals in _rivals(solution.problem.feasible, proposal.utilities, proposal.terms, trials, rng):
+        for rivals in rivals_of(solution.problem.feasible, proposal.utilities, proposal.terms, trials, rng):
             accepted = rivals[..., other] >= found.thresholds[..., None, other]
             with np.errstate(invalid="ignore"):
                 gain = np.where(accepted, (rivals[..., i] - own[..., None, i]) / spread[..., None, i], -np.inf)

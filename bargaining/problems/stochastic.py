@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from graphlib import TopologicalSorter
 from typing import Any
 
 import numpy as np
@@ -45,7 +46,8 @@ class State:
     breakdown_payoffs : array, shape (..., n), optional
         What each party then has, received with the next round; `inside` if left out.
     outside_options : array, shape (..., n), optional
-        What all have at once if a party to whom a proposal was made opts out of the talks instead. Nobody can if left out.
+        What all have at once if, after a refusal, a party to whom the proposal was made opts out of the talks. Nobody can
+        if left out.
     inside : array, shape (..., n), optional
         What talks that last for ever in this state are worth: their flow of payoffs, capitalised. The disagreement point of
         `deals` if left out.
@@ -78,14 +80,14 @@ class End:
 class StochasticProblem:
     """Talks as a Markov chain: in every state a set of deals, a proposer, and where an impasse leads.
 
-    In state s party i is drawn to propose with probability p_i(s) and names a deal x. The others accept in turn, refuse,
-    or opt out. If all accept, utilities are u(x). If one refuses, the round is lost: with its discount factors delta,
-    probability of breakdown q, payoffs b of breakdown and what talks themselves are worth z,
+    In state s party i is drawn to propose with probability p_i(s) and names a deal x. The others accept or refuse. If all
+    accept, utilities are u(x). If one refuses, any of them may opt out; if none does, the round is lost: with its discount
+    factors delta, probability of breakdown q, payoffs b of breakdown and what talks themselves are worth z,
 
         c_i(s) = (1 - delta_i) z_i + delta_i (q b_i + (1 - q) sum_s' P(s, s') V_i(s')),
 
     where V_i(s') is what the game is worth to i at the start of state s'. All payoffs are utilities, values at the time at
-    which they are had. If one opts out, all have the outside options w at once.
+    which they are had. If a party to whom x was proposed opts out, all have the outside options w at once.
 
     Parameters
     ----------
@@ -244,12 +246,7 @@ class StochasticProblem:
         for k, group in enumerate(groups):
             ahead[k, np.unique(label[np.any(links[group], axis=0)])] = True
             ahead[k, k] = False
-        order: list[int] = []
-        left = set(range(count))
-        while left:
-            ready = sorted(k for k in left if not left & set(np.flatnonzero(ahead[k]).tolist()))
-            order += ready
-            left -= set(ready)
+        order = TopologicalSorter({k: np.flatnonzero(ahead[k]).tolist() for k in range(count)}).static_order()
         return tuple(groups[k] for k in order)
 
     def turns(self, group: Indices) -> bool:
@@ -295,6 +292,11 @@ class StochasticProblem:
                 raise InvalidProblem(
                     f"state {state.name!r} is between {state.deals.parties}, another between {self.parties}; all states "
                     "have the same parties, in the same order."
+                )
+            if state.deals is None and state.outside_options is not None:
+                raise InvalidProblem(
+                    f"state {state.name!r} has no deals: an outside option is taken instead of answering a proposal, and "
+                    "there is none. Model leaving as a state that follows."
                 )
             if state.deals is None and state.inside is None:
                 raise InvalidProblem(
@@ -468,8 +470,10 @@ class StochasticProblem:
             if not isinstance(shares, Mapping):
                 raise InvalidProblem(f"next of state {state.name!r} must be a name, or map names to probabilities.")
             found = {self.place(name): numbers(f"next of state {state.name!r}", p) for name, p in shares.items()}
-            zero = np.zeros(leading_axes(*(p.shape for p in found.values())))
-            rows.append(np.stack([zero + found.get(k, 0.0) for k in range(len(self.names))], axis=-1))
+            row = np.zeros((*leading_axes(*(p.shape for p in found.values())), len(self.names)))
+            for k, chance in found.items():
+                row[..., k] = chance
+            rows.append(row)
         return _stacked(rows, 1)
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from bargaining.checks import instance
 from bargaining.problems.stochastic import StochasticProblem
-from bargaining.protocols import ProtocolModel, Talks, played
+from bargaining.protocols import ProtocolModel
+from bargaining.talks import Talks, played
 
 
 @dataclass(frozen=True)

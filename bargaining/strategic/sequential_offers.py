@@ -18,11 +18,12 @@ from bargaining.checks import flag, instance, number, numbers, vector
 from bargaining.errors import InvalidProblem, UnknownName
 from bargaining.problems.problem import Problem
 from bargaining.problems.stochastic import End, State, StochasticProblem
-from bargaining.protocols import ProtocolModel, Talks, played
+from bargaining.protocols import ProtocolModel
 from bargaining.strategic.alternating_offers import Breakdown
+from bargaining.talks import Talks, played
 
 IN_TURN = "in turn"
-MOST_ROUNDS = 5000
+MOST_ROUNDS = 1000
 
 
 @dataclass(frozen=True)

@@ -99,11 +99,9 @@ def test_a_hazard_that_ends_the_talks() -> None:
 
 def test_three_parties_on_a_curved_set() -> None:
     """The stationary equilibrium on u_1^2 + u_2^2 + u_3^2 <= 1 in squares: shares (1, m, m^2) / (1 + m + m^2), m = delta^2."""
-    ball = bg.from_issues(
-        [bg.Issue("a"), bg.Issue("b")],
-        {"one": lambda a, b: a**0.5, "two": lambda a, b: b**0.5, "three": lambda a, b: (1 - a - b) ** 0.5}, [0, 0, 0],
-        constraints=[lambda a, b: a + b - 1],
-    )  # fmt: skip
+    issues = [bg.Issue("a"), bg.Issue("b"), bg.Issue("c")]
+    square_roots = {"one": lambda a: a**0.5, "two": lambda b: b**0.5, "three": lambda c: c**0.5}
+    ball = bg.from_issues(issues, square_roots, [0, 0, 0], constraints=[lambda a, b, c: 1 - a - b - c])
     found = bg.solve(ball, bg.SequentialOffers(factors=(0.8,) * 3, stationary=True))
     m = 0.64 ** np.arange(3)
     assert found.utilities**2 == pytest.approx(m / m.sum(), abs=1e-8)
@@ -139,7 +137,9 @@ def test_a_game_without_meaning_gets_a_status_in_a_stack() -> None:
     assert found.utilities[0] == pytest.approx([0.5, 0.5])
     assert np.all(np.isnan(found.utilities[1:]))
     above = talks.replace(
-        states=(talks.rounds[0].replace(factors=0.9, breakdown=[0.1, 0.1], breakdown_payoffs=[[0, 0], [1, 1]]),)
+        states=(
+            talks.rounds[0].replace(factors=0.9, inside=(0, 0), breakdown=[0.1, 0.1], breakdown_payoffs=[[0, 0], [1, 1]]),
+        )
     )
     assert bg.solve(above, bg.MarkovPerfect()).status.tolist() == [bg.Status.OK, bg.Status.INFEASIBLE]
 
