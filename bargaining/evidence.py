@@ -19,13 +19,24 @@ class Stated(Protocol):
     """What is said of a deal: the utilities it gives, its terms or lottery, and what it gives besides."""
 
     @property
-    def utilities(self) -> Array: ...
+    def utilities(self) -> Array:
+        """What each party has."""
+        ...
+
     @property
-    def terms(self) -> Mapping[str, Array]: ...
+    def terms(self) -> Mapping[str, Array]:
+        """The deal."""
+        ...
+
     @property
-    def lottery(self) -> Lottery | None: ...
+    def lottery(self) -> Lottery | None:
+        """The lottery over deals, if it is one."""
+        ...
+
     @property
-    def spare(self) -> Array | None: ...
+    def spare(self) -> Array | None:
+        """What the deal gives besides, if anything."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,15 @@ round in circles between the sides of a kink are left to the bounds of `enclosur
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from bargaining._types import Array, Bools, Codes, Indices
 from bargaining.enclosure import enclosed
 from bargaining.problems.stochastic import StochasticProblem
-from bargaining.rounds import Play, Proposals, Rounds
-from bargaining.sets.base import Answer, Status
+from bargaining.rounds import Proposals, Rounds
+from bargaining.sets.base import Answer, Status, choose
 
 GOAL = 4 * float(np.finfo(float).eps)
 """Share of a range by which a round may change values that repeat themselves."""
@@ -67,20 +68,44 @@ def markov_perfect(problem: StochasticProblem) -> Found:
 
 def settled(rounds: Rounds, values: Array, residual: Array) -> Found:
     """Return what values of all states, (..., states, n), mean for offers and decisions in every round."""
-    problem, count = rounds.problem, len(rounds.problem.rounds)
-    everywhere = np.arange(count)
+    problem, everywhere = rounds.problem, np.arange(len(rounds.problem.rounds))
     waiting = rounds.waiting(values, everywhere)
     play = rounds.play(waiting, everywhere)
-    return concluded(problem, play, waiting, residual)
-
-
-def concluded(problem: StochasticProblem, play: Play, waiting: Array, residual: Array) -> Found:
-    """Return rounds that have been played as an equilibrium, with a status for every game."""
     status = np.where(problem.status == Status.OK, play.broken, problem.status)
     lost = (status == Status.OK) & ~np.all(np.isfinite(play.values), axis=(-2, -1))
     status = np.where(lost, np.int8(Status.NOT_FINITE), status)
-    status = np.where((status == Status.OK) & ~(residual <= ACCEPT), np.int8(Status.NOT_CONVERGED), status).astype(np.int8)
-    return Found(play.values, waiting, play.thresholds, play.offers, play.agree, status, residual)
+    status = np.where((status == Status.OK) & ~(residual <= ACCEPT), np.int8(Status.NOT_CONVERGED), status)
+    return Found(play.values, waiting, play.thresholds, play.offers, play.agree, status.astype(np.int8), residual)
+
+
+def from_proposals(problem: StochasticProblem, offers: Proposals) -> Found:
+    """Return the equilibrium whose proposals are known, in talks without ends where all of them are accepted at once."""
+    rounds, everywhere = Rounds(problem), np.arange(len(problem.rounds))
+    shares = np.full((*problem.shape, len(problem.rounds), problem.n, problem.n), np.nan)
+    status, residual = problem.status, np.zeros(problem.shape)
+    for k, made in enumerate(offers):
+        for i, offer in made.items():
+            shares[..., k, i, :] = offer.utilities
+            status = np.where(status == Status.OK, offer.status, status)
+            residual = np.fmax(residual, offer.residual)
+    values = rounds.mean(shares, everywhere)
+    waiting = rounds.waiting(values, everywhere)
+    agree = (problem.recognition > 0) & (status == Status.OK)[..., None, None]
+    thresholds = rounds.refusals(waiting, everywhere)[0]
+    return Found(values, waiting, thresholds, offers, agree, status.astype(np.int8), residual)
+
+
+def chosen(use: Bools, one: Found, two: Found) -> Found:
+    """Return what is `one` in the games, (...), where `use` holds, else `two`."""
+
+    def mixed(a: Any, b: Any) -> Any:
+        return np.where(use.reshape(*use.shape, *[1] * (a.ndim - use.ndim)), a, b)
+
+    offers = tuple(
+        {i: choose(use, mine[i], yours[i]) for i in mine} for mine, yours in zip(one.offers, two.offers, strict=True)
+    )
+    tables = {name: mixed(getattr(one, name), getattr(two, name)) for name in vars(one) if name != "offers"}
+    return Found(offers=offers, **tables)
 
 
 def _repeated(rounds: Rounds, values: Array, group: Indices) -> tuple[Array, Array]:

@@ -71,9 +71,9 @@ class Talks(Played):
         return found
 
     def proposing(self, party: int | str) -> Array:
-        """Return what each party has, (..., n), when this one proposes: at the start, or in the next round in which it
-        does.
+        """Return what each party has, (..., n), when this one proposes.
 
+        That is in the round in which talks start, or in the first after it in which this party may propose.
         `proposing(0)[..., 0] - proposing(1)[..., 0]` is the first party's advantage of moving first.
 
         Raises

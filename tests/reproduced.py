@@ -42,6 +42,7 @@ REFERENCES = """
   Blackwell.
 - Binmore, K., Rubinstein, A., Wolinsky, A. (1986). The Nash bargaining solution in economic modelling. *RAND Journal of
   Economics* 17, 176-188.
+- Binmore, K., Shaked, A., Sutton, J. (1989). The outside option principle. *Quarterly Journal of Economics* 104, 753-770.
 - Bossert, W. (1993). An alternative solution to bargaining problems with claims. *Mathematical Social Sciences* 25.
 - Brams, S., Taylor, A. (1996). *Fair Division*. Cambridge University Press.
 - Carlsson, H. (1991). A bargaining model where parties make errors. *Econometrica* 59, 1487-1496.
@@ -56,8 +57,11 @@ REFERENCES = """
   287-297.
 - Diskin, A., Koppel, M., Samet, D. (2011). Generalized Raiffa solutions. *Games and Economic Behavior* 73, 452-458.
 - Ferguson, T. *Game Theory*. Lecture notes, UCLA.
+- Hall, R., Milgrom, P. (2008). The limited influence of unemployment on the wage bargain. *American Economic Review* 98,
+  1653-1674.
 - Harsanyi, J., Selten, R. (1972). A generalized Nash solution for two-person bargaining games with incomplete
   information. *Management Science* 18, 80-106.
+- Herrero, M. (1985). *A Strategic Bargaining Approach to Market Institutions*. PhD thesis, London School of Economics.
 - Herrero, M. (1989). The Nash program: non-convex bargaining problems. *Journal of Economic Theory* 49, 266-277.
 - Imai, H. (1983). Individual monotonicity and lexicographic maxmin solution. *Econometrica* 51, 389-401.
 - Kalai, A., Kalai, E. (2013). Cooperation in strategic games revisited. *Quarterly Journal of Economics* 128, 917-966.
@@ -81,6 +85,8 @@ REFERENCES = """
   49, 883-897.
 - Nash, J. (1950). The bargaining problem. *Econometrica* 18, 155-162.
 - Nash, J. (1953). Two-person cooperative games. *Econometrica* 21, 128-140.
+- Neelin, J., Sonnenschein, H., Spiegel, M. (1988). A further test of noncooperative bargaining theory: comment.
+  *American Economic Review* 78, 824-836.
 - O'Neill, B. (1982). A problem of rights arbitration from the Talmud. *Mathematical Social Sciences* 2, 345-371.
 - Osborne, M., Rubinstein, A. (1990). *Bargaining and Markets*. Academic Press.
 - Perles, M., Maschler, M. (1981). The super-additive solution for the Nash bargaining game. *International Journal of
@@ -93,7 +99,9 @@ REFERENCES = """
 - Rubinstein, A. (1982). Perfect equilibrium in a bargaining model. *Econometrica* 50, 97-109.
 - Sodomka, E., Hilliard, E., Littman, M., Greenwald, A. (2013). Coco-Q: learning in stochastic games with side payments. In
   *Proceedings of the 30th International Conference on Machine Learning*.
+- Stahl, I. (1972). *Bargaining Theory*. Stockholm School of Economics.
 - Straffin, P. (1993). *Game Theory and Strategy*. Mathematical Association of America.
+- Sutton, J. (1986). Non-cooperative bargaining theory: an introduction. *Review of Economic Studies* 53, 709-724.
 - Thomson, W. (1994). Cooperative models of bargaining. In Aumann and Hart (eds), *Handbook of Game Theory* 2,
   North-Holland, chapter 35.
 - Thomson, W. (2003). Axiomatic and game-theoretic analysis of bankruptcy and taxation problems. *Mathematical Social

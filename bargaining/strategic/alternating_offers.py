@@ -7,35 +7,18 @@ Journal of Economics 17, 176-188.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bargaining._types import Array, Bools
+from bargaining._types import Array
 from bargaining.checks import instance, number, numbers, vector
 from bargaining.concept import Equilibrium, StrategicModel
 from bargaining.errors import InvalidProblem, UnknownName
 from bargaining.problems.problem import Problem
 from bargaining.sets.base import Answer, Offers, Status, choose
-
-SHORT = 1e-3
-"""Rate times period below which proposals are interpolated: solving for them loses digits like 1 / (rate * period)."""
-
-FINER = (30, 1000)
-"""Parts of the first step of interpolation that are tried next."""
-
-KINK = 1e-3
-"""Share of the distance between the proposals by which two interpolations may differ where the frontier is smooth."""
-
-VISIBLE = 1e-12
-"""Share of a term's range by which two interpolations of it may always differ."""
-
-SAME = 1e-9
-"""Share of a party's range of utilities by which deals may miss those of a proposal."""
-
-NEGLIGIBLE = 1e-13
-"""Share of a party's range of utilities that is rounding."""
+from bargaining.strategic.short_rounds import SHORT, interpolated
 
 
 @dataclass(frozen=True)
@@ -166,21 +149,18 @@ class AlternatingOffers(StrategicModel):
         if period == 0:
             limit = self._limit(problem, rates)
             return Offers(limit, limit)
-        fastest = np.max(rates, axis=-1)
-        short = period < SHORT / fastest
-        if not np.any(short):
+
+        def direct(time: Array) -> list[Answer]:
+            offers = problem.feasible.offers(*self._round(problem, rates, time))
+            return [offers.first, offers.second]
+
+        if not np.any(period < SHORT / np.max(rates, axis=-1)):
             return problem.feasible.offers(origin, factors)
         limit = self._limit(problem, rates)
-        offers, trusted = self._interpolate(problem, limit, rates, period, SHORT / fastest)
-        for finer in FINER:  # a corner of the frontier nearby is out of the way of shorter steps
-            step = SHORT / fastest / finer
-            if not np.any(~trusted & (period < step)):
-                break
-            again, better = self._interpolate(problem, limit, rates, period, step)
-            use = ~trusted & better & (period < step)
-            offers, trusted = _choose(use, again, offers), trusted | use
-        use = short & trusted
-        return offers if np.all(use) else _choose(use, offers, problem.feasible.offers(origin, factors))
+        found, trusted = interpolated(problem, [limit, limit], direct, origin, np.max(rates, axis=-1), period)
+        if not np.all(trusted):
+            found = [choose(trusted, *pair) for pair in zip(found, direct(period), strict=True)]
+        return Offers(*found)
 
     def _limit(self, problem: Problem, rates: Array) -> Answer:
         return problem.feasible.nash(self._round(problem, rates, np.zeros(()))[0], _patience_weights(rates))
@@ -239,88 +219,8 @@ class AlternatingOffers(StrategicModel):
         share = np.where(period == 0, hazard / rates, kept)
         return problem.disagreement + share * (after - problem.disagreement), factors
 
-    def _interpolate(
-        self, problem: Problem, limit: Answer, rates: Array, period: Array, step: Array
-    ) -> tuple[Offers, Bools]:
-        """Return proposals for very short rounds, and whether they can be trusted.
-
-        Each proposal is the cubic in the period through the limit, which is known exactly, and three longer rounds. Between
-        corners of the frontier it is a smooth function; where it is not, the quadratic through fewer points differs.
-        """
-        longer = [problem.feasible.offers(*self._round(problem, rates, node * step)) for node in (1, 2, 3)]
-        t, unit, bounds = period / step, problem.feasible.spread(), problem.feasible.bounds()
-        cubic = [(1 - t) * (2 - t) * (3 - t) / 6, t * (2 - t) * (3 - t) / 2, t * (1 - t) * (t - 3) / 2]
-        cubic.append(t * (1 - t) * (2 - t) / 6)
-        quadratic = [(1 - t) * (2 - t) / 2, t * (2 - t), -t * (1 - t) / 2, 0.0 * t]
-        # Where the limit is a corner, its normal is one of many, and those of the proposals do not tend to it.
-        beyond = [0.0 * t, (2 - t) * (3 - t) / 2, (1 - t) * (t - 3), (1 - t) * (2 - t) / 2]
-        nodes = [[_even(answer, unit) for answer in (limit, *(offers.first for offers in longer))]]
-        nodes.append([_even(answer, unit) for answer in (limit, *(offers.second for offers in longer))])
-        proposals = [_mix(cubic, beyond, answers, bounds) for answers in nodes]
-        proposals = [replace(proposal, lottery=limit.lottery) for proposal in proposals]
-        others = [_mix(quadratic, beyond, answers, bounds) for answers in nodes]
-        gap = np.max(np.abs(proposals[0].utilities - proposals[1].utilities) / unit, axis=-1, keepdims=True)
-        origin = self._round(problem, rates, period)[0]
-        trusted = np.ones(gap.shape[:-1], np.bool_)
-        for i, (found, other) in enumerate(zip(proposals, others, strict=True)):
-            smooth = np.abs(found.utilities - other.utilities) <= (KINK * gap + NEGLIGIBLE) * unit
-            proposals[i], known = _with_deals(problem, origin, found, other)
-            trusted &= np.all(smooth, axis=-1) & known
-        failed = np.any([proposal.status != Status.OK for proposal in proposals], axis=0)
-        return Offers(*proposals), trusted | failed
-
 
 def _patience_weights(rates: Array) -> Array:
     """Return weights in proportion to 1 / rate that sum to one."""
     patience = 1.0 / rates
     return np.asarray(patience / np.sum(patience, axis=-1, keepdims=True))
-
-
-def _choose(use: Bools, these: Offers, others: Offers) -> Offers:
-    return Offers(choose(use, these.first, others.first), choose(use, these.second, others.second))
-
-
-def _even(answer: Answer, unit: Array) -> Answer:
-    """Return the answer with its normal on a common scale, so that normals can be averaged."""
-    return replace(answer, normal=answer.normal / np.sum(answer.normal * unit, axis=-1, keepdims=True))
-
-
-def _with_deals(problem: Problem, origin: Array, found: Answer, other: Answer) -> tuple[Answer, Bools]:
-    """Return the answer with deals that give its utilities, and where such deals are known.
-
-    Terms are left where two interpolations give the same. Elsewhere, and of lotteries, the deals are those of the frontier
-    on the way to these utilities from the origin.
-    """
-    unknown = np.full(found.status.shape, found.lottery is not None)
-    for name, (low, high) in problem.feasible.bounds().items():
-        unknown |= np.abs(found.terms[name] - other.terms[name]) > VISIBLE * (high - low)
-    unknown &= found.status == Status.OK
-    if not np.any(unknown):
-        return found, ~unknown
-    way = np.where(unknown[..., None], found.utilities - origin, 1.0)
-    deal = problem.feasible.reach(origin, np.maximum(way, 0.0))
-    miss = np.max(np.abs(deal.utilities - found.utilities) / problem.feasible.spread(), axis=-1)
-    drawn = replace(found, terms=deal.terms, lottery=deal.lottery)
-    return choose(~unknown, replace(found, lottery=deal.lottery), drawn), ~unknown | (miss <= SAME)
-
-
-def _mix(
-    shares: list[Array], sides: list[Array], answers: list[Answer], bounds: Mapping[str, tuple[float, float]]
-) -> Answer:
-    """Return the sum of answers weighted by `shares`, normals by `sides`, as bad as the worst, with terms in bounds."""
-    shape = np.broadcast_shapes(*(answer.status.shape for answer in answers))
-
-    def blend(weights: list[Array], values: list[Array], lift: int) -> Array:
-        terms = [np.asarray(w)[(..., *[None] * lift)] * v for w, v in zip(weights, values, strict=True)]
-        return np.asarray(sum(terms))
-
-    return Answer(
-        blend(shares, [answer.utilities for answer in answers], 1),
-        {
-            name: np.clip(blend(shares, [answer.terms[name] for answer in answers], 0), *bounds.get(name, (None, None)))
-            for name in answers[0].terms
-        },
-        blend(sides, [answer.normal for answer in answers], 1),
-        np.max([np.broadcast_to(answer.status, shape) for answer in answers], axis=0),
-        np.max([np.broadcast_to(answer.residual, shape) for answer in answers], axis=0),
-    )

@@ -8,19 +8,22 @@ proposers); Muthoo (1999), Bargaining Theory with Applications, chapters 3 to 7.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from bargaining._types import Array
+from bargaining._types import Array, Bools
 from bargaining.checks import flag, instance, number, numbers, vector
 from bargaining.errors import InvalidProblem, UnknownName
+from bargaining.markov import chosen, from_proposals, markov_perfect
 from bargaining.problems.problem import Problem
 from bargaining.problems.stochastic import End, State, StochasticProblem
 from bargaining.protocols import ProtocolModel
+from bargaining.sets.base import Answer, Status, choose
 from bargaining.strategic.alternating_offers import Breakdown
-from bargaining.talks import Talks, played
+from bargaining.strategic.short_rounds import SHORT, interpolated
+from bargaining.talks import Talks, played, talks
 
 IN_TURN = "in turn"
 MOST_ROUNDS = 1000
@@ -138,10 +141,66 @@ class SequentialOffers(ProtocolModel):
 
     def play(self, problem: Any) -> Talks:
         """Return the equilibrium in every game of a problem."""
-        return played(self.game(problem), self)
+        game = self.game(problem)
+        if self.rounds is not None or self.factors is not None:
+            return played(game, self)
+        pace = self._pace()
+        melting = self._rates(problem) + self._hazard
+        sound = np.all(melting > 0, axis=-1) & (game.status == Status.OK)
+        fastest = np.where(sound, np.max(melting, axis=-1), np.inf)
+        if not np.any(pace < SHORT / fastest):
+            return played(game, self)
+        origin, limit = self._limit(problem, game, np.where(sound[..., None], melting, 1.0))
 
-    def game(self, problem: Problem) -> StochasticProblem:
-        """Return the talks as a chain of states, of which more can be made."""
+        def direct(time: Array) -> list[Answer]:
+            found = markov_perfect(self.game(problem, time))
+            return [_if_made(offer, found.agree[..., k, i]) for k, i, offer in _listed(found.offers)]
+
+        places = [(k, i) for k, row in enumerate(np.moveaxis(game.recognition, -2, 0)) for i in range(game.n)
+                  if np.any(row[..., i] > 0)]  # fmt: skip
+        ends = [limit[i] for _, i in places]
+        found, trusted = interpolated(problem, ends, direct, origin, np.where(sound, fastest, 1.0), pace)
+        trusted = trusted & sound
+        offers: tuple[dict[int, Answer], ...] = tuple({} for _ in game.rounds)
+        for (k, i), offer in zip(places, found, strict=True):
+            offers[k][i] = offer
+        interpolation = from_proposals(game, offers)
+        trusted &= interpolation.status == Status.OK
+        whole = interpolation if np.all(trusted) else chosen(trusted, interpolation, markov_perfect(game))
+        return talks(game, self, whole)
+
+    def _limit(self, problem: Problem, game: StochasticProblem, melting: Array) -> tuple[Array, list[Answer]]:
+        """Return what waiting for ever is worth, (..., n), and each party's proposal in the limit of ever shorter rounds.
+
+        It is the Nash solution over that point, with weights in proportion to the time that a party can hold out (Binmore,
+        Rubinstein and Wolinsky 1986), p_i / (r_i + h) or 1 / ((r_i + h) D_i), but no less than an outside option to a party
+        that can take it (Binmore, Shaked and Sutton 1989).
+        """
+        inside, broken, options = (
+            table[..., 0, :] for table in (game.inside, game.breakdown_payoffs, game.outside_options)
+        )
+        origin = inside + self._hazard / melting * (broken - inside)
+        power = np.ones(game.n) if self.delays is None else 1.0 / vector("delays", self.delays, 2)
+        weights = (game.recognition[..., 0, :] if self.proposers != IN_TURN else power) / melting
+        deal = problem.feasible.nash(origin, weights / np.sum(weights, axis=-1, keepdims=True))
+        limit = []
+        for i in range(game.n):
+            floor = np.where(np.arange(game.n) == i, origin, np.maximum(options, origin))
+            own = problem.feasible.reach(floor, np.eye(game.n)[i])
+            with np.errstate(invalid="ignore"):
+                bound = np.any((options > deal.utilities) & (np.arange(game.n) != i), axis=-1)
+            limit.append(choose(np.broadcast_to(bound, deal.status.shape), own, deal))
+        with np.errstate(invalid="ignore"):
+            for i in range(game.n):  # who would leave is held to its option when it proposes, too
+                binds = np.any((options > deal.utilities) & (np.arange(game.n) == i), axis=-1)
+                limit[i] = choose(np.broadcast_to(binds, deal.status.shape), limit[(i + 1) % game.n], limit[i])
+        return origin, limit
+
+    def game(self, problem: Problem, time: Array | None = None) -> StochasticProblem:
+        """Return the talks as a chain of states, of which more can be made.
+
+        With a `time`, (...), rounds last so many times as long as the settings say.
+        """
         if problem.n > 2 and self.rounds is None and not self.stationary:
             raise InvalidProblem(
                 f"with {problem.n} parties who must all agree, nearly every deal is the outcome of some subgame perfect "
@@ -155,11 +214,12 @@ class SequentialOffers(ProtocolModel):
         turns = [order[k % len(order)] for k in range(count)]
         names = [f"round {k + 1}" for k in range(count)] if self.rounds else [self._name(problem, who) for who in turns]
         after = "the deadline" if self.rounds else names[0]
+        stretch = np.ones(()) if time is None else time / self._pace()
         states: list[State | End] = [
             State(
                 name, problem, who, follows,
                 outside_options=self._of_all("outside_options", self.outside_options, problem),
-                inside=self._of_all("inside", self.inside, problem), **self._waiting(problem, who),
+                inside=self._of_all("inside", self.inside, problem), **self._waiting(problem, who, stretch),
             )
             for name, who, follows in zip(names, turns, [*names[1:], after], strict=True)
         ]  # fmt: skip
@@ -184,11 +244,23 @@ class SequentialOffers(ProtocolModel):
     def _name(self, problem: Problem, who: Any) -> str:
         return f"{problem.parties[who]} proposes" if np.ndim(who) == 0 else "a round"
 
-    def _waiting(self, problem: Problem, who: Any) -> dict[str, Any]:
+    def _waiting(self, problem: Problem, who: Any, stretch: Array) -> dict[str, Any]:
         """Return what a round without agreement costs, when this party has proposed."""
         if self.factors is not None:
             return {"factors": vector("factors", self.factors, problem.n)}
-        time = float(self.period or 0.0) if self.delays is None else float(vector("delays", self.delays, 2)[1 - who])
+        time = (self._pace() if self.delays is None else vector("delays", self.delays, 2)[1 - who]) * stretch
+        found: dict[str, Any] = {"factors": np.exp(-self._rates(problem) * time[..., None])}
+        if self.breakdown is not None:
+            found["breakdown"] = -np.expm1(-self.breakdown.hazard * time)
+            found["breakdown_payoffs"] = self.breakdown.payoffs
+        return found
+
+    def _pace(self) -> Array:
+        """Return the length of a round in years, or of the longest."""
+        return np.asarray(np.max(numbers("delays", self.delays)) if self.period is None else float(self.period))
+
+    def _rates(self, problem: Problem) -> Array:
+        """Return the rates, (..., n), at which the parties discount."""
         rates = problem.impatience if self.impatience is None else vector("impatience", self.impatience, problem.n)
         if rates is None:
             raise InvalidProblem(
@@ -197,11 +269,21 @@ class SequentialOffers(ProtocolModel):
             )
         if rates.ndim == 1 and np.any(rates < 0):
             raise InvalidProblem(f"impatience {rates.tolist()} has a negative rate; rates per year are zero or more.")
-        found: dict[str, Any] = {"factors": np.exp(-rates * time)}
-        if self.breakdown is not None:
-            found["breakdown"] = -np.expm1(-self.breakdown.hazard * time)
-            found["breakdown_payoffs"] = self.breakdown.payoffs
-        return found
+        return rates
+
+    @property
+    def _hazard(self) -> float:
+        return 0.0 if self.breakdown is None else float(self.breakdown.hazard)
 
     def _of_all(self, name: str, value: Any, problem: Problem) -> Array | None:
         return None if value is None else vector(name, value, problem.n)
+
+
+def _listed(offers: tuple[dict[int, Answer], ...]) -> list[tuple[int, int, Answer]]:
+    """Return proposals round by round."""
+    return [(k, i, offer) for k, made in enumerate(offers) for i, offer in made.items()]
+
+
+def _if_made(offer: Answer, made: Bools) -> Answer:
+    """Return a proposal without its utilities where the party would rather let the round pass: no curve goes through it."""
+    return replace(offer, utilities=np.where(made[..., None], offer.utilities, np.nan))

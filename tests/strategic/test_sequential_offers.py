@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -98,7 +99,7 @@ def test_a_hazard_that_ends_the_talks() -> None:
 
 
 def test_three_parties_on_a_curved_set() -> None:
-    """The stationary equilibrium on u_1^2 + u_2^2 + u_3^2 <= 1 in squares: shares (1, m, m^2) / (1 + m + m^2), m = delta^2."""
+    """On u_1^2 + u_2^2 + u_3^2 <= 1, in squares: shares (1, m, m^2) / (1 + m + m^2), with m = delta^2."""
     issues = [bg.Issue("a"), bg.Issue("b"), bg.Issue("c")]
     square_roots = {"one": lambda a: a**0.5, "two": lambda b: b**0.5, "three": lambda c: c**0.5}
     ball = bg.from_issues(issues, square_roots, [0, 0, 0], constraints=[lambda a, b, c: 1 - a - b - c])
@@ -165,7 +166,7 @@ BAD: dict[str, tuple[Any, type[Exception], str]] = {
         lambda: bg.solve(pie(), bg.SequentialOffers(factors=(0.9, 0.9), first="Cat")), UnknownName, "no party named 'Cat'",
     ),
     "probabilities of proposing": (
-        lambda: bg.solve(pie(), bg.SequentialOffers(factors=(0.9, 0.9), proposers=(0.5, 0.6))), InvalidProblem, "sum to one",
+        lambda: bg.solve(pie(), bg.SequentialOffers(factors=(0.9, 0.9), proposers=(0.5, 0.6))), InvalidProblem, "to one",
     ),
     "no impatience": (lambda: bg.solve(pie(), bg.SequentialOffers(1.0)), InvalidProblem, "how impatient"),
     "nobody loses by waiting": (
@@ -215,3 +216,131 @@ def test_what_has_no_meaning_is_refused_with_the_reason(name: str) -> None:
     call, kind, reason = BAD[name]
     with pytest.raises(kind, match=reason):
         call()
+
+
+def short(period: float, rate: float) -> float:
+    return -math.expm1(-rate * period)
+
+
+@pytest.mark.parametrize("period", [1e-3, 1e-5, 1e-8, 1e-12])
+def test_short_rounds_keep_their_digits(period: float) -> None:
+    """Closed forms to twelve digits, at any period: Rubinstein (1982), Muthoo (1999), Binmore (1987), Herrero (1985)."""
+    one, two = (short(period, rate) for rate in (0.05, 0.1))
+    rubinstein = two / short(period, 0.15)
+    expected: list[tuple[Problem, dict[str, Any], float]] = [
+        (pie(), {}, rubinstein),
+        (pie(), {"inside": (0.2, 0.2)}, 0.2 + 0.6 * rubinstein),
+        (pie(), {"outside_options": (0, 0.6)}, 0.4),
+        (pie(), {"outside_options": (0, 0.1)}, rubinstein),
+        (pie(), {"proposers": (0.3, 0.7)}, 0.3 * two / (0.3 * two + 0.7 * one)),
+    ]
+    for problem, settings, share in expected:
+        found = bg.solve(problem, bg.SequentialOffers(period, (0.05, 0.1), **settings))
+        assert found.utilities[0] == pytest.approx(share, abs=1e-12), settings
+        assert bg.verify(found, trials=50).ok
+    delays = bg.SequentialOffers(impatience=(0.05, 0.1), delays=(period, 3 * period))
+    assert bg.solve(pie(), delays).utilities[0] == pytest.approx(short(3 * period, 0.1) / short(period, 0.35), abs=1e-12)
+    four = bg.solve(bg.split(1, [bg.Linear()] * 4), bg.SequentialOffers(period, (0.1,) * 4, stationary=True))
+    patience = np.exp(-0.1 * period * np.arange(4))
+    assert four.utilities == pytest.approx(patience / patience.sum(), abs=1e-12)
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+@pytest.mark.parametrize("period", [1e-2, 1e-4, 1e-9])
+def test_short_rounds_are_those_of_the_closed_equations(name: str, period: float) -> None:
+    problem, settings = PROBLEMS[name](), {"impatience": (0.05, 0.1), "breakdown": bg.Breakdown(0.2)}
+    chain, equations = (bg.solve(problem, kind(period, **settings)) for kind in (bg.SequentialOffers, bg.AlternatingOffers))
+    assert chain.utilities / problem.feasible.spread() == pytest.approx(
+        equations.utilities / problem.feasible.spread(), abs=1e-9
+    )
+
+
+def test_a_stack_of_impatience_in_short_rounds_is_its_games() -> None:
+    rates = np.array([[0.05, 0.1], [0.2, 0.1], [np.nan, 0.1], [400.0, 0.1]])
+    stack = bg.solve(pie().replace(impatience=rates), bg.SequentialOffers(1e-4, outside_options=(0, 0.4)))
+    assert stack.status.tolist() == [bg.Status.OK, bg.Status.OK, bg.Status.NOT_FINITE, bg.Status.OK]
+    for k in (0, 1, 3):
+        alone = bg.solve(pie().replace(impatience=rates[k]), bg.SequentialOffers(1e-4, outside_options=(0, 0.4)))
+        assert stack.utilities[k] == pytest.approx(alone.utilities, abs=1e-13)
+        assert stack.waiting[k] == pytest.approx(alone.waiting, abs=1e-13)
+
+
+def test_kinks_do_not_lead_in_circles() -> None:
+    """On polygons Newton's steps may jump between the sides of a corner for ever; the bounds on all equilibria close."""
+    rng = np.random.default_rng(0)
+    for _ in range(12):
+        polygon = bg.lotteries(bg.from_points(rng.random((8, 2)) * [10, 3], [0, 0]))
+        for settings in ({}, {"outside_options": tuple(0.3 * polygon.ideal)}, {"proposers": (0.4, 0.6)}):
+            found = bg.solve(polygon, bg.SequentialOffers(0.01, (0.05, 0.1), **settings))
+            assert found.unique
+            assert bg.verify(found, trials=50).ok
+
+
+def test_what_others_would_do_after_a_refusal() -> None:
+    """Only parties to whom an offer was made may leave: Ann, whose option is good, cannot while she proposes herself."""
+    found = bg.solve(pie(), bg.SequentialOffers(factors=(0.5, 0.5), outside_options=(0.9, 0.05)))
+    assert found.proposing("Bob") == pytest.approx([0.9, 0.1])
+    assert found.proposing("Ann") == pytest.approx([0.95, 0.05])
+    assert found.slack[0, 0, 1] == pytest.approx(0) and np.isnan(found.slack[0, 0, 0])
+    assert found.unique
+
+
+def test_bounds_hold_several_equilibria() -> None:
+    """Sets that differ from turn to turn may leave room for more than one equilibrium; the bounds contain what is found."""
+    ann, bob = (
+        bg.lotteries(bg.from_points(points, [0, 0])) for points in ([[0, 4], [1, 3], [1.2, 0]], [[0, 1.2], [3, 1], [4, 0]])
+    )
+    talks = bg.StochasticProblem(
+        (bg.State("Ann's turn", ann, 0, "Bob's turn", 0.9), bg.State("Bob's turn", bob, 1, "Ann's turn", 0.9))
+    )
+    found = bg.solve(talks, bg.MarkovPerfect())
+    low, high = found.bounds
+    assert np.all(low <= found.values + 1e-9) and np.all(found.values <= high + 1e-9)
+    assert bg.verify(found).ok
+    with pytest.raises(InvalidProblem, match="two parties"):
+        _ = bg.solve(bg.split(1, [bg.Linear()] * 3), bg.SequentialOffers(factors=(0.9,) * 3, stationary=True)).bounds
+    with pytest.raises(UnknownName, match="Cat"):
+        found.proposing("Cat")
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_short_rounds_straddle_the_nash_solution(seed: int) -> None:
+    """Both proposals tend to the asymmetric Nash solution at the rate of the period, from both sides (Binmore 1987)."""
+    rng = np.random.default_rng(seed)
+    powers, rates = rng.uniform(0.3, 1, 2), rng.uniform(0.02, 0.3, 2)
+    problem = bg.split(1, [bg.Power(float(rho)) for rho in powers])
+    nash = bg.solve(problem, bg.Nash(weights=tuple(1 / rates))).utilities[0]
+    gaps = np.array([
+        [found.proposing(i)[0] - nash for i in (0, 1)]
+        for found in (bg.solve(problem, bg.SequentialOffers(period, tuple(rates))) for period in (0.1, 0.05))
+    ])  # fmt: skip
+    assert np.all(gaps[:, 0] > 0) and np.all(gaps[:, 1] < 0)
+    assert gaps[0] / gaps[1] == pytest.approx([2, 2], rel=0.03)
+
+
+def test_discounting_and_breakdown_have_different_limits() -> None:
+    """A risk is weighed by utilities, in which Ann is risk averse; time preferences over money are linear in money.
+
+    Binmore, Rubinstein and Wolinsky (1986): under the same rate for both, a hazard gives Ann, with u = x^.5, a third, and
+    discounting of money a half.
+    """
+    problem = bg.split(1, [bg.Power(0.5), bg.Linear()], parties=("Ann", "Bob"))
+    hazard = bg.solve(problem, bg.SequentialOffers(1e-9, (0, 0), breakdown=bg.Breakdown(0.3)))
+    assert hazard.utilities[0] ** 2 == pytest.approx(1 / 3, abs=1e-9)
+    discounting = bg.solve(pie(), bg.SequentialOffers(1e-9, (0.3, 0.3)))
+    assert discounting.utilities[0] == pytest.approx(1 / 2, abs=1e-9)
+
+
+def test_inside_options_move_the_outcome_continuously() -> None:
+    flows = np.linspace(0, 0.6, 25)
+    found = np.array([
+        bg.solve(curve(), bg.SequentialOffers(0.5, (0.1, 0.1), inside=(z, 0))).utilities[0] for z in flows
+    ])  # fmt: skip
+    steps = np.diff(found)
+    assert np.all(steps > 0) and np.max(steps) < 2 * np.min(steps)
+
+
+def test_a_long_deadline_is_solved_in_a_moment() -> None:
+    found = bg.solve(pie(), bg.SequentialOffers(factors=(0.99, 0.99), rounds=300))
+    assert found.utilities[0] == pytest.approx((1 - 0.99**300) / 1.99, abs=1e-12)
+    assert "and 288 more rounds" in repr(found)
