@@ -17,6 +17,7 @@ from bargaining._types import Array
 from bargaining.concept import Concept, StrategicModel
 from bargaining.errors import InvalidProblem, OutsideRange, UnknownName
 from bargaining.problems.problem import Problem
+from bargaining.problems.stochastic import StochasticProblem
 from bargaining.problems.threats import ThreatGame
 
 Settings = Mapping[str, Any]
@@ -94,6 +95,9 @@ class Model(Protocol):
 
     def no_deal(self, settings: Settings) -> ThreatGame:
         """Return the game that the parties play without a deal, with the deals that they can agree on instead."""
+
+    def talks(self, settings: Settings, game: str, first: int) -> StochasticProblem:
+        """Return the parties' talks over time, in which the party of this number proposes first."""
 
     def concepts(self, settings: Settings) -> dict[str, Concept | StrategicModel]:
         """Return the concepts that the case is solved by, under the names of the command line."""
@@ -193,6 +197,32 @@ class Case:
         if not hasattr(self.model, "no_deal"):
             raise InvalidProblem(f"case {self.name!r} says nothing of what the parties do without a deal.")
         return self.model.no_deal(self.settings(scenario, **overrides))
+
+    def talks(
+        self, game: str, scenario: str | None = None, *, first: int | str = 0, **overrides: ArrayLike | str
+    ) -> StochasticProblem:
+        """Return talks over time between the parties, who propose in turn; the model says which games there are.
+
+        Raises
+        ------
+        UnknownName, InvalidProblem
+            If there is no such game or party, or the case has no talks over time.
+
+        Examples
+        --------
+        >>> import bargaining as bg
+        >>> case = bg.cases.load("microsoft-openai")
+        >>> found = bg.solve(case.talks("cliff", first="OpenAI"), bg.MarkovPerfect())
+        >>> round(float(found.offers[0][1].terms["stake"]), 2)
+        0.1
+        """
+        if not hasattr(self.model, "talks"):
+            raise InvalidProblem(f"case {self.name!r} has no talks over time.")
+        settings = self.settings(scenario, **overrides)
+        parties = self.model.build(settings).parties
+        if first not in (*range(len(parties)), *parties):
+            raise UnknownName("party", str(first), parties)
+        return self.model.talks(settings, game, parties.index(first) if isinstance(first, str) else int(first))
 
     def concepts(self, scenario: str | None = None, **overrides: ArrayLike | str) -> dict[str, Concept | StrategicModel]:
         """Return the concepts and models that the case is solved by, by name."""

@@ -3,6 +3,7 @@
 from bargaining.plots.awards import draw_awards
 from bargaining.plots.constructions import draw_construction
 from bargaining.plots.frontiers import draw_frontier
+from bargaining.plots.offers import draw_offers
 from bargaining.plots.saving import save
 from bargaining.plots.style import paper
 from bargaining.plots.surfaces import draw_surface
@@ -13,6 +14,7 @@ __all__ = [
     "draw_awards",
     "draw_construction",
     "draw_frontier",
+    "draw_offers",
     "draw_surface",
     "draw_ternary",
     "draw_threats",

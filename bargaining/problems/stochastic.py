@@ -306,10 +306,12 @@ class StochasticProblem:
 
     def _require_connection(self) -> None:
         count = len(self.rounds)
+        # What is named can be reached, if perhaps with probability zero: hazards of nothing are settings like others.
+        named = np.array([[name in _shares(state) for name in self.names] for state in self.rounds])
         known = np.zeros(len(self.names), np.bool_)
         known[self.place(str(self.start))] = True
         for _ in self.names:
-            known[np.any(self._links[known[:count]], axis=0)] = True
+            known[np.any(named[known[:count]], axis=0)] = True
         lost = [name for name, found in zip(self.names, known, strict=True) if not found]
         if lost:
             raise InvalidProblem(
@@ -466,7 +468,7 @@ class StochasticProblem:
                     f"where do talks go from state {state.name!r} when there is no agreement? Name the next state, or "
                     "the end."
                 )
-            shares: Mapping[str, Any] = {given: 1.0} if isinstance(given, str) else given
+            shares = _shares(state)
             if not isinstance(shares, Mapping):
                 raise InvalidProblem(f"next of state {state.name!r} must be a name, or map names to probabilities.")
             found = {self.place(name): numbers(f"next of state {state.name!r}", p) for name, p in shares.items()}
@@ -475,6 +477,11 @@ class StochasticProblem:
                 row[..., k] = chance
             rows.append(row)
         return _stacked(rows, 1)
+
+
+def _shares(state: State) -> Mapping[str, Any]:
+    """Return the probabilities of what comes next, by name."""
+    return {state.next: 1.0} if isinstance(state.next, str) else state.next
 
 
 def _stacked(rows: Sequence[Array], axes: int) -> Array:

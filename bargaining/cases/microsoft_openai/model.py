@@ -38,13 +38,15 @@ from scipy.special import ndtr
 from bargaining._types import Array, Entry
 from bargaining.case import Settings
 from bargaining.cases.microsoft_openai import no_deal as no_deal_game
+from bargaining.cases.microsoft_openai import talks as over_time
 from bargaining.concept import Concept, StrategicModel
 from bargaining.cooperative.egalitarian import Egalitarian
 from bargaining.cooperative.kalai_smorodinsky import KalaiSmorodinsky
 from bargaining.cooperative.nash import Nash
-from bargaining.errors import InvalidProblem
+from bargaining.errors import InvalidProblem, UnknownName
 from bargaining.problems.issues import from_issues
 from bargaining.problems.problem import Problem
+from bargaining.problems.stochastic import StochasticProblem
 from bargaining.problems.threats import ThreatGame
 from bargaining.sets.issues import Issue
 from bargaining.strategic.alternating_offers import AlternatingOffers, Breakdown
@@ -86,6 +88,20 @@ def no_deal(settings: Settings) -> ThreatGame:
     """Return the game that the two firms play without a deal, with the deals that they can agree on instead."""
     numbers = prepare(settings)
     return no_deal_game.game(numbers, _bargain({**settings, "sides": "two"}, numbers))
+
+
+def talks(settings: Settings, game: str, first: int) -> StochasticProblem:
+    """Return the two firms' talks over time; see `talks` beside this module for the games."""
+    if settings["sides"] == "three":
+        raise InvalidProblem("the case's talks over time are between two; leave `sides` at 'two'.")
+    if _one(settings, "period") <= 0:
+        raise InvalidProblem("talks over time need a `period` above zero; the limit is bg.AlternatingOffers(period=0).")
+    if game not in over_time.GAMES:
+        raise UnknownName("game", game, over_time.GAMES)
+    if settings["impasse"] != "contract":
+        raise InvalidProblem("the case's talks over time start from the contract; leave `impasse` at 'contract'.")
+    parts = over_time.Parts(settings, prepare, impasse, lambda numbers: _bargain(settings, numbers))
+    return over_time.GAMES[game](parts, first)
 
 
 def _bargain(settings: Settings, numbers: Mapping[str, Entry]) -> Problem:
