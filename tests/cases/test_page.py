@@ -82,6 +82,22 @@ def test_what_moves_three_parties(change: dict[str, float], term: str, value: st
     assert value in section or term == "approval"
 
 
+@pytest.mark.parametrize("game", ["monthly", "cliff", "declaration", "ruling", "declining"])
+def test_rows_of_talks(game: str) -> None:
+    for first, party in enumerate(("Microsoft", "OpenAI")):
+        talks = bg.solve(CASE.talks(game, first=first), bg.MarkovPerfect())
+        assert bool(talks.agree[0, first])
+        deal, gains = talks.offers[0][first].terms, talks.utilities - CASE.problem().disagreement
+        stake, share, access = (float(deal[term]) for term in ("stake", "revenue_share", "access"))
+        assert f"| {game} | {party} | {stake:.3f} | {share:.2f} | {access:.2f} | {gains[0]:.1f} / {gains[1]:.1f} |" in TEXT
+
+
+def test_row_of_the_naive_midpoint() -> None:
+    problem, terms = CASE.problem(), CASE.deals["press-midpoint"].terms
+    one, two = problem.gains(problem.evaluate(problem.feasible.complete(terms)))
+    assert f"| 0.270 | 0.15 | 0.50 | {one:.1f} / {two:.1f} |" in TEXT
+
+
 def test_page_and_docstring_state_the_limits() -> None:
     text = TEXT + (bg.cases.microsoft_openai.__doc__ or "")
     for words in (

@@ -18,7 +18,8 @@ Limits of version 1
 - The parties disagree about AGI; gains under different beliefs are not welfare.
 - Complete information predicts immediate agreement; talks had run for nine months. The model speaks of terms, not delay.
 - Net present values as utilities mean neutrality towards risk.
-- Disagreement is constant: the impasse and the breakdown of talks both leave the contract to 2030.
+- Disagreement is constant (but for the talks called `declining`): impasse and breakdown both leave the contract to 2030.
+- Events during the talks, and that both sides attach the same hazards to them, are assumptions; see `talks`.
 - The conversion of stakes between the fully diluted and the press's basis is itself an assumption.
 - Who sits at the table as one party is an assumption. The scenario `three-parties` seats the non-profit apart from other
   investors and staff; equal weights by seat then favour OpenAI's side, though no money has moved (Harsanyi 1977). There, no
