@@ -172,7 +172,7 @@ def _from_bounds(
 def _first_guess(rounds: Rounds, group: Indices) -> Array:
     """Return values, (..., k, n), to start from: the middle of what can be agreed on, where something can."""
     p = rounds.problem
-    guess = p.inside[..., group, :].copy()
+    guess = rounds.inside[..., group, :].copy()
     for row, k in enumerate(group):
         deals = p.rounds[k].deals
         if deals is not None:

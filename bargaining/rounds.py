@@ -53,18 +53,26 @@ class Rounds:
     kept: Array = field(init=False)
     base: Array = field(init=False)
     unit: Array = field(init=False)
+    inside: Array = field(init=False)
+    options: Array = field(init=False)
+    chance: Array = field(init=False)
+    ahead: Array = field(init=False)
 
     def __post_init__(self) -> None:
         p = self.problem
-        self.kept = p.factors * (1.0 - p.breakdown[..., None])
-        with np.errstate(invalid="ignore"):
-            self.base = (1.0 - p.factors) * p.inside + p.factors * p.breakdown[..., None] * p.breakdown_payoffs
+        ok = (p.status == Status.OK)[..., None, None]  # games without a meaning are played with harmless numbers
+        kept = p.factors * (1.0 - p.breakdown[..., None])
+        with np.errstate(invalid="ignore", over="ignore"):
+            base = (1.0 - p.factors) * p.inside + p.factors * p.breakdown[..., None] * p.breakdown_payoffs
+        self.kept, self.base, self.inside = (np.where(ok, table, 0.0) for table in (kept, base, p.inside))
+        self.options = np.where(ok, p.outside_options, -np.inf)
+        self.chance, self.ahead = np.where(ok, p.recognition, 0.0), np.where(ok, p.transitions, 0.0)
         spreads = [state.deals.feasible.spread() for state in p.rounds if state.deals is not None]
         self.unit = np.maximum.reduce([np.broadcast_to(spread, (*p.shape, p.n)) for spread in spreads])
 
     def waiting(self, values: Array, group: Indices) -> Array:
         """Return what a refusal without opting out is worth, (..., k, n), given the values of all states."""
-        ahead = self.problem.transitions[..., group, :]
+        ahead = self.ahead[..., group, :]
         used = np.any(ahead > 0, axis=tuple(range(ahead.ndim - 1)))  # values not known yet are of states that do not follow
         with np.errstate(invalid="ignore", over="ignore"):
             after = ahead[..., used] @ values[..., used, :]
@@ -72,7 +80,7 @@ class Rounds:
 
     def refusals(self, waiting: Array, group: Indices) -> tuple[Array, Bools]:
         """Return what all have when a proposer's offer is refused, (..., k, n, n), and whether they then wait."""
-        options, waits = self.problem.outside_options[..., group, None, :], waiting[..., None, :]
+        options, waits = self.options[..., group, None, :], waiting[..., None, :]
         responder = ~np.eye(self.problem.n, dtype=np.bool_)
         with np.errstate(invalid="ignore"):
             leaves = np.any((options > waits) & responder, axis=-1)
@@ -89,7 +97,7 @@ class Rounds:
         slopes = np.where(stays[..., None, None], np.eye(n), 0.0)
         broken = np.zeros(p.shape, np.int8)
         offers: Proposals = tuple({} for _ in group)
-        chance = p.recognition[..., group, :]
+        chance = self.chance[..., group, :]
         forced, barred = (np.broadcast_to(flags, chance.shape) for flags in (forced, barred))
         pairs = [(k, i) for k in range(len(group)) for i in range(n) if np.any(chance[..., k, i] > 0)]
         for deals, places in self._by_deals(pairs, group):
@@ -114,7 +122,7 @@ class Rounds:
 
     def mean(self, shares: Array, group: Indices) -> Array:
         """Return what rounds are worth, (..., k, n), before it is known who proposes."""
-        chance = self.problem.recognition[..., group, :, None]
+        chance = self.chance[..., group, :, None]
         return np.asarray(np.sum(np.where(chance > 0, chance * np.where(chance > 0, shares, 0.0), 0.0), axis=-2))
 
     def slopes(self, play_slopes: Array, group: Indices) -> Array:
@@ -128,7 +136,7 @@ class Rounds:
         A[(k, a), (l, b)] = slopes[k, a, b] kept[k, b] transitions[k, l].
         """
         p, size = self.problem, len(group) * self.problem.n
-        ahead = p.transitions[..., group, :][..., group]
+        ahead = self.ahead[..., group, :][..., group]
         kept = self.kept[..., group, :]
         across = slopes[..., :, :, None, :] * kept[..., :, None, None, :] * ahead[..., :, None, :, None]
         system = np.eye(size) - across.reshape(*p.shape, size, size)

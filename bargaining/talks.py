@@ -182,15 +182,18 @@ class Talks(Played):
         yield Check("numbers are NaN exactly where there is no answer", np.where(ok == known, 0.0, np.inf))
         after = np.concatenate([self.values, game.payoffs], axis=-2)
         chance = game.breakdown[..., None]
-        next_round = chance * game.breakdown_payoffs + (1.0 - chance) * (game.transitions @ after)
-        waiting = (1.0 - game.factors) * game.inside + game.factors * next_round
+        with np.errstate(invalid="ignore", over="ignore"):
+            next_round = chance * game.breakdown_payoffs + (1.0 - chance) * (game.transitions @ after)
+            waiting = (1.0 - game.factors) * game.inside + game.factors * next_round
+        waiting = np.where(ok[..., None, None], waiting, 0.0)  # of games without an answer nothing is checked
+        options = np.where(ok[..., None, None], game.outside_options, -np.inf)
         for k, state in enumerate(game.rounds):
             spread = (state.deals or self.problem).feasible.spread()
             worth = np.zeros((*game.shape, game.n))
             for i, party in enumerate(game.parties):
-                drawn, agreed = game.recognition[..., k, i], self.agree[..., k, i]
+                drawn, agreed = np.where(ok, game.recognition[..., k, i], 0.0), self.agree[..., k, i]
                 others = np.arange(game.n) != i
-                option, wait = game.outside_options[..., k, :], waiting[..., k, :]
+                option, wait = options[..., k, :], waiting[..., k, :]
                 refused = np.where(np.any(others & (option > wait), axis=-1)[..., None], option, wait)
                 offer = self.offers[k].get(i)
                 share = np.where(agreed[..., None], 0.0 if offer is None else np.nan_to_num(offer.utilities), refused)

@@ -182,6 +182,19 @@ def factors(problem: Any, factors: Any, first: Any) -> Any:
     return bg.solve(problem, bg.AlternatingOffers(factors=factors, first=first))
 
 
+def sequence(problem: Any, **settings: Any) -> Any:
+    return bg.solve(problem, bg.SequentialOffers(**settings))
+
+
+def lots(problem: Any, factors: Any, proposers: Any, rounds: Any, end: Any) -> Any:
+    return bg.solve(problem, bg.SequentialOffers(factors=factors, proposers=proposers, rounds=rounds, end=end))
+
+
+def chain(problem: Any, payoffs: Any, start: Any, follows: Any, **state: Any) -> Any:
+    first, second = bg.State("one", problem, next=follows, **state), bg.State("two", problem, 1, "one", 0.9)
+    return bg.solve(bg.StochasticProblem((first, second, bg.End("e", payoffs)), start), bg.MarkovPerfect())
+
+
 def breakdown(hazard: Any, payoffs: Any, period: Any) -> Any:
     return bg.solve(_pie(), bg.AlternatingOffers(period=period, breakdown=bg.Breakdown(hazard, payoffs)))
 
@@ -315,6 +328,29 @@ GOOD: dict[Callable[..., Any], dict[str, Any]] = {
     weights: {"problem": ONE, "kind": bg.Nash, "weights": (1.0, 2.0)},
     talks: {"problem": ONE, "period": 0.1, "impatience": (0.1, 0.2), "first": 0, "breakdown": bg.Breakdown(0.1)},
     factors: {"problem": ONE, "factors": (0.9, 0.8), "first": "a"},
+    sequence: {
+        "problem": ONE,
+        "period": 0.1,
+        "impatience": (0.1, 0.2),
+        "first": 0,
+        "breakdown": bg.Breakdown(0.1),
+        "inside": (0.0, 0.1),
+        "outside_options": (0.1, 0.2),
+        "stationary": False,
+    },
+    lots: {"problem": ONE, "factors": (0.9, 0.8), "proposers": (0.4, 0.6), "rounds": 4, "end": (0.0, 0.1)},
+    chain: {
+        "problem": ONE,
+        "proposer": (0.4, 0.6),
+        "follows": {"two": 0.9, "e": 0.1},
+        "factors": (0.9, 0.8),
+        "breakdown": 0.1,
+        "breakdown_payoffs": (0.0, 0.1),
+        "outside_options": (0.1, 0.2),
+        "inside": (0.0, 0.1),
+        "payoffs": (0.1, 0.1),
+        "start": "one",
+    },
     breakdown: {"hazard": 0.1, "payoffs": (0.0, 0.1), "period": 0.1},
     threats: {
         "A": [[1.0, 8.0], [4.0, 2.0]],

@@ -39,6 +39,10 @@ def _holds(result: Any, call: Call) -> None:
         found, proved = bg.verify(result, trials=50), ~(result.certificate.gap > CLOSED)
         for check in found.checks:  # solutions called local may be worse than others
             assert np.all(check.passed(found.tol) | ~proved), f"{call}\n{found}"
+    if isinstance(result, bg.Played):
+        numbers = np.all(np.isfinite(result.utilities), axis=-1)
+        assert np.array_equal(numbers, result.status == bg.Status.OK), call
+        assert bg.verify(result, trials=50).ok, f"{call}\n{bg.verify(result, trials=50)}"
     if isinstance(result, bg.Awards | bg.Demands):
         numbers = result.awards if isinstance(result, bg.Awards) else result.demands
         assert np.array_equal(np.all(np.isfinite(numbers), axis=-1), result.status == bg.Status.OK), call

@@ -24,6 +24,9 @@ from bargaining.sets.base import LEAST_GAIN, Status
 ONE = 1e-12
 """By how much probabilities may miss a sum of one."""
 
+LARGE = LEAST_GAIN / float(np.finfo(float).eps)
+"""Payoffs beyond so many ranges of utilities lose, in rounding, what deals can give."""
+
 
 @dataclass(frozen=True, eq=False)
 class State:
@@ -330,6 +333,9 @@ class StochasticProblem:
             circling = np.zeros(len(self.rounds), np.bool_)
             for group in self.circles:
                 circling[group] = self.turns(group)
+            spreads = [state.deals.feasible.spread() for state in self.rounds if state.deals is not None]
+            most = LARGE * np.maximum.reduce([np.broadcast_to(spread, (*self.shape, self.n)) for spread in spreads])
+            most = np.minimum(most, LARGEST)[..., None, :]
             left = self.factors * (1.0 - self.breakdown[..., None])
             return [
                 np.all(self.recognition >= 0, axis=(-2, -1))
@@ -340,14 +346,15 @@ class StochasticProblem:
                 np.all((self.breakdown >= 0) & (self.breakdown <= 1), axis=-1),
                 np.all((left < 1) | ~circling[:, None], axis=(-2, -1)),
                 *(
-                    np.all(np.abs(table) <= LARGEST, axis=(-2, -1))
+                    np.all(np.abs(table) <= most, axis=(-2, -1))
                     for table in (self.inside, self.breakdown_payoffs, self.payoffs)
                 ),
-                np.all((np.abs(self.outside_options) <= LARGEST) | (self.outside_options == -np.inf), axis=(-2, -1)),
+                np.all((np.abs(self.outside_options) <= most) | (self.outside_options == -np.inf), axis=(-2, -1)),
             ]
 
     def _reason(self) -> str:
         """Say what is wrong with a single game."""
+        beside = ", and not so large that what deals can give is lost in rounding beside them"
         reasons = (
             "probabilities of proposing must not be negative and must sum to one in every state.",
             "probabilities of the next state must not be negative and must sum to one in every state.",
@@ -355,10 +362,10 @@ class StochasticProblem:
             "probabilities of breakdown must lie in [0, 1].",
             "talks that can come back to a state need discount factors below 1 there, or a probability of breakdown: who "
             "loses nothing by waiting never gives in.",
-            "what talks are worth while they last must be finite.",
-            "payoffs of breakdown must be finite.",
-            "what the ends pay must be finite.",
-            "outside options must be finite; leave them out where nobody can opt out.",
+            f"what talks are worth while they last must be finite{beside}.",
+            f"payoffs of breakdown must be finite{beside}.",
+            f"what the ends pay must be finite{beside}.",
+            f"outside options must be finite{beside}; leave them out where nobody can opt out.",
         )
         for held, reason in zip(self._demands(), reasons, strict=True):
             if not held:
@@ -449,13 +456,13 @@ class StochasticProblem:
             if given not in self.parties:
                 raise UnknownName("party", given, self.parties)
             return np.asarray(np.eye(self.n)[self.parties.index(given)])
-        if np.ndim(given) == 0:
+        if np.isscalar(given):
             if isinstance(given, (bool, np.bool_)) or given not in range(self.n):
                 raise InvalidProblem(
                     f"proposer {given!r} of state {state.name!r} is no party: give a number from 0 to {self.n - 1}, a "
                     "name, or a probability for each."
                 )
-            return np.asarray(np.eye(self.n)[int(given)])
+            return np.asarray(np.eye(self.n)[[who == given for who in range(self.n)]][0])
         return vector(f"proposer of state {state.name!r}", given, self.n)
 
     @cached_property

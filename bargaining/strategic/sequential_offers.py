@@ -136,13 +136,13 @@ class SequentialOffers(ProtocolModel):
     @property
     def label(self) -> str:
         """A short name for tables and figures."""
-        who = "offers in turn" if self.proposers == IN_TURN else "random proposer"
+        who = "offers in turn" if self._in_turn else "random proposer"
         return f"{who}{'' if self.rounds is None else f', {self.rounds} rounds'}"
 
     def play(self, problem: Any) -> Talks:
         """Return the equilibrium in every game of a problem."""
         game = self.game(problem)
-        if self.rounds is not None or self.factors is not None:
+        if self.rounds is not None or self.factors is not None or problem.feasible.convex is False:
             return played(game, self)
         pace = self._pace()
         melting = self._rates(problem) + self._hazard
@@ -181,7 +181,7 @@ class SequentialOffers(ProtocolModel):
         )
         origin = inside + self._hazard / melting * (broken - inside)
         power = np.ones(game.n) if self.delays is None else 1.0 / vector("delays", self.delays, 2)
-        weights = (game.recognition[..., 0, :] if self.proposers != IN_TURN else power) / melting
+        weights = (game.recognition[..., 0, :] if not self._in_turn else power) / melting
         deal = problem.feasible.nash(origin, weights / np.sum(weights, axis=-1, keepdims=True))
         limit = []
         for i in range(game.n):
@@ -207,7 +207,7 @@ class SequentialOffers(ProtocolModel):
                 "equilibrium if they are patient (Shaked, in Sutton 1986). Ask for the stationary one by stationary=True, "
                 "or give a number of rounds."
             )
-        if self.delays is not None and (problem.n != 2 or self.proposers != IN_TURN):
+        if self.delays is not None and (problem.n != 2 or not self._in_turn):
             raise InvalidProblem("delays are the time to answer of two parties who propose in turn.")
         order = self._order(problem)
         count = len(order) if self.rounds is None else int(self.rounds)
@@ -230,16 +230,16 @@ class SequentialOffers(ProtocolModel):
 
     def _order(self, problem: Problem) -> list[Any]:
         """Return who proposes, round after round, until it is the same again: parties by number, or all by lot."""
-        if self.proposers != IN_TURN:
+        if not isinstance(self.proposers, str):
             return [vector("proposers", self.proposers, problem.n)]
         if isinstance(self.first, str) and self.first not in problem.parties:
             raise UnknownName("party", self.first, problem.parties)
-        first = problem.parties.index(self.first) if isinstance(self.first, str) else self.first
-        if isinstance(first, bool) or first not in range(problem.n):
+        first: Any = problem.parties.index(self.first) if isinstance(self.first, str) else self.first
+        if isinstance(first, bool) or not isinstance(first, int | np.integer) or first not in range(problem.n):
             raise InvalidProblem(
                 f"first = {self.first!r}: who proposes first is a number from 0 to {problem.n - 1}, or a name."
             )
-        return [(first + k) % problem.n for k in range(problem.n)]
+        return [(int(first) + k) % problem.n for k in range(problem.n)]
 
     def _name(self, problem: Problem, who: Any) -> str:
         return f"{problem.parties[who]} proposes" if np.ndim(who) == 0 else "a round"
@@ -257,7 +257,7 @@ class SequentialOffers(ProtocolModel):
 
     def _pace(self) -> Array:
         """Return the length of a round in years, or of the longest."""
-        return np.asarray(np.max(numbers("delays", self.delays)) if self.period is None else float(self.period))
+        return np.asarray(np.max(numbers("delays", self.delays)) if self.period is None else number("period", self.period))
 
     def _rates(self, problem: Problem) -> Array:
         """Return the rates, (..., n), at which the parties discount."""
@@ -270,6 +270,10 @@ class SequentialOffers(ProtocolModel):
         if rates.ndim == 1 and np.any(rates < 0):
             raise InvalidProblem(f"impatience {rates.tolist()} has a negative rate; rates per year are zero or more.")
         return rates
+
+    @property
+    def _in_turn(self) -> bool:
+        return isinstance(self.proposers, str)
 
     @property
     def _hazard(self) -> float:
