@@ -103,8 +103,8 @@ class FixedCosts(ProtocolModel):
         )
         return (
             f"equal fixed costs leave a continuum of equilibria: costs {tuple(self.costs)} are in the proportion in which "
-            f"the frontier runs straight from one party's utility to the other's. Possible are {intervals}. Let costs differ, "
-            "or let delay shrink gains, bg.AlternatingOffers(factors=...)."
+            f"the frontier runs straight from one party's utility to the other's. Possible are {intervals}. Let costs "
+            "differ, or let delay shrink gains, bg.AlternatingOffers(factors=...)."
         )
 
 
