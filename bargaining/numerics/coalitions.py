@@ -1,0 +1,115 @@
+"""Stationary equilibria of legislative bargaining over one unit: values, and who is included by whom.
+
+Let c be the price of the q-th cheapest member, W the sum of the q lowest prices and a = 1 - W. A proposer that is one of
+the q cheapest pays W - w_i, any other W - c: it keeps a + min(w_i, c). With x_i the probability that others include i,
+
+    w_i < c:  x_i = 1 - p_i,  so  v_i = p_i a / (1 - delta_i);      w_i > c:  x_i = 0,  so  v_i = p_i (a + c);
+    w_i = c:  x_i = 1 / delta_i - p_i (1 + a / c).
+
+In all cases x_i is the last expression, limited to [0, 1 - p_i]. Coalitions have q - 1 members besides the proposer, so
+that the x_i sum to q - 1: a decreasing, piecewise linear equation in t = a / c.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.optimize import linprog
+from scipy.sparse import coo_array
+
+from bargaining._types import Array, Bools
+
+TIE = 1e-12
+"""Difference of prices, as a share of all there is, below which members are equally dear."""
+
+ROUNDING = 1e-13
+"""Error of a sum of probabilities."""
+
+
+def stationary_values(factors: Array, chances: Array, quota: int) -> Array:
+    """Return the values (n,) of the stationary equilibrium."""
+    n = len(factors)
+    with np.errstate(divide="ignore", over="ignore"):
+        last_in, first_out = (1.0 / factors - 1.0) / chances, 1.0 / (factors * chances) - 1.0
+
+    def included(t: Array) -> Array:
+        return np.clip(1.0 / factors - chances * (1.0 + t[:, None]), 0.0, 1.0 - chances)
+
+    kinks = np.unique(np.concatenate([[0.0], last_in, first_out]))
+    kinks = kinks[np.isfinite(kinks)]
+    enough = np.sum(included(kinks), axis=-1) >= quota - 1 - n * ROUNDING
+    k = int(np.flatnonzero(enough)[-1])
+    left, right = kinks[k], kinks[k + 1] if k + 1 < len(kinks) else np.inf
+    cheap, dear = last_in >= right, first_out <= left
+    tied = ~cheap & ~dear
+    if np.isinf(right):  # votes that cost nothing are enough
+        inverse = 0.0
+    else:
+        rest = np.sum(1.0 / factors[tied] - chances[tied]) + np.sum(1.0 - chances[cheap]) - (quota - 1)
+        inverse = 1.0 / np.clip(rest / np.sum(chances[tied]), left, right)
+    own = chances / (1.0 - factors)
+    a = 1.0 / (1.0 + np.sum((factors * own)[cheap]) + (quota - np.count_nonzero(cheap)) * inverse)
+    c = a * inverse
+    return np.where(cheap, a * own, np.where(dear, chances * (a + c), c / factors))
+
+
+def inclusion(values: Array, prices: Array, chances: Array, quota: int) -> Array:
+    """Return probabilities (n, n) with which proposers include others, which make the values what they are.
+
+    Each proposer includes the cheapest. Of mixtures over equally dear members the one nearest to equal ones is taken, if it
+    has no negative probability, else some mixture.
+    """
+    n, needed = len(prices), quota - 1
+    own = np.eye(n, dtype=bool)
+    others = np.where(own, np.inf, prices[None, :])
+    cutoff = np.sort(others, axis=-1)[:, [max(needed - 1, 0)]]
+    sure = others < cutoff - TIE
+    free = (np.abs(np.where(own, np.inf, others) - cutoff) <= TIE) & (needed > 0)
+    sure &= needed > 0
+    left = needed - np.count_nonzero(sure, axis=-1)
+    z = sure + free * (left / np.maximum(np.count_nonzero(free, axis=-1), 1))[:, None]
+    kept = 1.0 - sure @ prices - left * np.where(left > 0, cutoff[:, 0], 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        wanted = np.where(prices > TIE, (values - chances * kept) / prices, np.nan)  # of free votes, any number will do
+    corrected = _corrected(z, free, chances, wanted)
+    if np.all((corrected >= -TIE) & (corrected <= 1.0 + TIE)):
+        return np.clip(corrected, 0.0, 1.0)
+    z = _feasible(z, free, chances, wanted)
+    inner = free & (z > TIE) & (z < 1.0 - TIE)
+    return np.clip(_corrected(z, inner, chances, wanted), 0.0, 1.0)
+
+
+def _corrected(z: Array, free: Bools, chances: Array, wanted: Array) -> Array:
+    """Return the probabilities nearest to z, equal to it where they are not free, with the right sums."""
+    fixed = np.isfinite(wanted) & np.any(free, axis=0)
+    target = np.where(fixed, np.nan_to_num(wanted) - chances @ z, 0.0)
+    moves = free & fixed
+    cross = chances[:, None] * moves
+    system = np.block([
+        [np.diag(np.count_nonzero(free, axis=-1).astype(float)), cross],
+        [cross.T, np.diag(chances**2 @ moves)],
+    ])  # fmt: skip
+    found = np.linalg.lstsq(system, np.concatenate([np.zeros(len(z)), target]), rcond=1e-12)[0]
+    rows, columns = found[: len(z)], found[len(z) :]
+    return np.asarray(z + free * rows[:, None] + cross * columns)
+
+
+def _feasible(z: Array, free: Bools, chances: Array, wanted: Array) -> Array:
+    """Return probabilities between 0 and 1 with the right sums, by linear programming."""
+    i, j = np.nonzero(free)
+    fixed = np.flatnonzero(np.isfinite(wanted) & np.any(free, axis=0))
+    place = np.full(len(z), -1)
+    place[fixed] = len(z) + np.arange(len(fixed))
+    cells = np.arange(len(i))
+    told = place[j] >= 0
+    rows = np.concatenate([i, place[j][told]])
+    entries = np.concatenate([np.ones(len(i)), chances[i][told]])
+    matrix: Any = coo_array((entries, (rows, np.concatenate([cells, cells[told]]))), shape=(len(z) + len(fixed), len(i)))
+    held = np.where(free, 0.0, z)
+    sums = np.concatenate([np.sum(np.where(free, z, 0.0), axis=-1), (wanted - chances @ held)[fixed]])
+    found = linprog(np.zeros(len(i)), A_eq=matrix.tocsr(), b_eq=sums, bounds=(0.0, 1.0), method="highs")
+    if found.x is None:
+        return z
+    held[i, j] = found.x
+    return held
