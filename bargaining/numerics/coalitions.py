@@ -23,6 +23,9 @@ from bargaining._types import Array, Bools
 TIE = 1e-12
 """Difference of prices, as a share of all there is, below which members are equally dear."""
 
+ROUNDS = 20
+"""How often probabilities that leave [0, 1] are held at its ends before a linear program decides."""
+
 ROUNDING = 1e-13
 """Error of a sum of probabilities."""
 
@@ -57,8 +60,9 @@ def stationary_values(factors: Array, chances: Array, quota: int) -> Array:
 def inclusion(values: Array, prices: Array, chances: Array, quota: int) -> Array:
     """Return probabilities (n, n) with which proposers include others, which make the values what they are.
 
-    Each proposer includes the cheapest. Of mixtures over equally dear members the one nearest to equal ones is taken, if it
-    has no negative probability, else some mixture.
+    Each proposer includes the cheapest. Of mixtures over equally dear members the one nearest to equal ones is taken, if
+    all of its entries are probabilities; else what leaves [0, 1] is held at its ends and the rest adjusted, and if that does
+    not succeed a linear program finds some mixture.
     """
     n, needed = len(prices), quota - 1
     own = np.eye(n, dtype=bool)
@@ -72,15 +76,28 @@ def inclusion(values: Array, prices: Array, chances: Array, quota: int) -> Array
     kept = 1.0 - sure @ prices - left * np.where(left > 0, cutoff[:, 0], 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         wanted = np.where(prices > TIE, (values - chances * kept) / prices, np.nan)  # of free votes, any number will do
-    corrected = _corrected(z, free, chances, wanted)
-    if np.all((corrected >= -TIE) & (corrected <= 1.0 + TIE)):
-        return np.clip(corrected, 0.0, 1.0)
+    near, inner = z, free
+    for _ in range(ROUNDS):  # what leaves [0, 1] is held at its end
+        near = _corrected(near, inner, chances, wanted, needed)
+        if np.all((near >= -TIE) & (near <= 1.0 + TIE)):
+            near = np.clip(near, 0.0, 1.0)
+            if _missed(near, free, chances, wanted, needed) <= TIE:
+                return near
+            break
+        inner = inner & (near > 0.0) & (near < 1.0)
+        near = np.clip(near, 0.0, 1.0)
     z = _feasible(z, free, chances, wanted)
     inner = free & (z > TIE) & (z < 1.0 - TIE)
-    return np.clip(_corrected(z, inner, chances, wanted), 0.0, 1.0)
+    return np.clip(_corrected(z, inner, chances, wanted, needed), 0.0, 1.0)
 
 
-def _corrected(z: Array, free: Bools, chances: Array, wanted: Array) -> Array:
+def _missed(z: Array, free: Bools, chances: Array, wanted: Array, needed: int) -> float:
+    """Return by how much the sums of probabilities are not what they must be."""
+    columns = np.where(np.any(free, axis=0), chances @ z - wanted, 0.0)
+    return float(max(np.max(np.abs(np.sum(z, axis=-1) - needed)), np.max(np.abs(np.nan_to_num(columns)))))
+
+
+def _corrected(z: Array, free: Bools, chances: Array, wanted: Array, needed: int) -> Array:
     """Return the probabilities nearest to z, equal to it where they are not free, with the right sums."""
     fixed = np.isfinite(wanted) & np.any(free, axis=0)
     target = np.where(fixed, np.nan_to_num(wanted) - chances @ z, 0.0)
@@ -90,7 +107,7 @@ def _corrected(z: Array, free: Bools, chances: Array, wanted: Array) -> Array:
         [np.diag(np.count_nonzero(free, axis=-1).astype(float)), cross],
         [cross.T, np.diag(chances**2 @ moves)],
     ])  # fmt: skip
-    found = np.linalg.lstsq(system, np.concatenate([np.zeros(len(z)), target]), rcond=1e-12)[0]
+    found = np.linalg.lstsq(system, np.concatenate([needed - np.sum(z, axis=-1), target]), rcond=1e-12)[0]
     rows, columns = found[: len(z)], found[len(z) :]
     return np.asarray(z + free * rows[:, None] + cross * columns)
 

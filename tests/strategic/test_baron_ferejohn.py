@@ -10,6 +10,7 @@ import pytest
 
 import bargaining as bg
 from bargaining.errors import InvalidProblem, NoAgreement
+from bargaining.numerics import coalitions
 from bargaining.problems.problem import Problem
 from bargaining.strategic.baron_ferejohn import BaronFerejohn, Legislature
 
@@ -113,6 +114,20 @@ def test_unequal_members(kind: str) -> None:
         again = bg.verify(found, tol=1e-10)
         assert again.ok, again
         assert found.utilities.sum() == pytest.approx(1, abs=1e-10)
+
+
+def test_mixtures_by_linear_programming_give_the_same_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(5)
+    for _ in range(30):
+        n = int(rng.integers(3, 10))
+        model = BaronFerejohn(int(rng.integers(2, n)), 0.9, tuple(rng.dirichlet(np.ones(n))))
+        plain = solved(pie(n), model)
+        monkeypatch.setattr(coalitions, "ROUNDS", 0)
+        found = solved(pie(n), model)
+        monkeypatch.undo()
+        assert found.utilities == pytest.approx(plain.utilities, abs=1e-14)
+        again = bg.verify(found, tol=1e-10)
+        assert again.ok, again
 
 
 def test_what_is_not_an_equilibrium_is_found_out() -> None:
