@@ -61,8 +61,8 @@ def inclusion(values: Array, prices: Array, chances: Array, quota: int) -> Array
     """Return probabilities (n, n) with which proposers include others, which make the values what they are.
 
     Each proposer includes the cheapest. Of mixtures over equally dear members the one nearest to equal ones is taken, if
-    all of its entries are probabilities; else what leaves [0, 1] is held at its ends and the rest adjusted, and if that does
-    not succeed a linear program finds some mixture.
+    all of its entries are probabilities; else what leaves [0, 1] is held at its ends and the rest adjusted, and if that
+    does not succeed a linear program finds some mixture.
     """
     n, needed = len(prices), quota - 1
     own = np.eye(n, dtype=bool)

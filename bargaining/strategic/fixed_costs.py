@@ -24,8 +24,11 @@ from bargaining.strategic.common import ideal_gains, party, require_two
 LEVEL = 1e-12
 """Share of the first party's ideal gain by which a payoff may miss one that repeats itself and still count as one."""
 
-WIDE, CURVED = 1e-6, 1e4
-"""Share of the ideal gain beyond which an interval of such payoffs is one; how often that is LEVEL over the cost."""
+WIDE, CURVED, WIDEST = 1e-6, 1e4, 1e-2
+"""Share of the ideal gain beyond which an interval of such payoffs is one: at least; times LEVEL over the cost; at most."""
+
+SMALL = 1e-8
+"""Share of the ideal gain that a cost must be, for an interval to be told from a frontier that hardly bends."""
 
 ACCEPT = 1e-9
 """Share of the ideal gain by which a payoff found may miss one that repeats itself."""
@@ -164,7 +167,7 @@ class _Talks:
         """
         range_ = self.gains[0][:, 0]
         lowest, root, highest = (self._root(shift * LEVEL * range_) for shift in (-1.0, 0.0, 1.0))
-        wide = np.maximum(WIDE, CURVED * LEVEL * range_ / np.minimum(self.costs[0], range_)) * range_
+        wide = np.clip(CURVED * LEVEL * range_ / self.costs[0], WIDE, WIDEST) * range_
         several = highest - lowest > wide
         return np.where(several, self.repeated(lowest), root), np.where(several, self.repeated(highest), root)
 
@@ -184,6 +187,8 @@ class _Talks:
         """Return a status for every game, given the first proposals at both ends."""
         range_, status = self.gains[0][:, 0], self.gains[1]
         missed = np.max([np.abs(self.repeated(own) - own) / range_ for own in self.own_proposals], axis=0)
+        apart = self.own_proposals[1] > self.own_proposals[0]
+        missed = np.where(apart & np.any(self.costs < SMALL * self.gains[0], axis=-1), np.inf, missed)
         asked = np.maximum.reduce([end.status for end in ends])
         status = np.where(status == Status.OK, asked, status)
         return np.where((status == Status.OK) & ~(missed <= ACCEPT), np.int8(Status.NOT_CONVERGED), status).astype(np.int8)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import bargaining as bg
-from bargaining.errors import InvalidProblem, NoAgreement, NotConvex, UnknownName
+from bargaining.errors import InvalidProblem, NoAgreement, NotConverged, NotConvex, UnknownName
 from bargaining.problems.problem import Problem
 from bargaining.strategic.fixed_costs import FixedCosts
 
@@ -83,6 +83,16 @@ def test_equal_costs_leave_a_continuum(problem: Problem, costs: Any, low: float,
     assert stack.status.tolist() == [bg.Status.UNDETERMINED]
     assert (stack.lowest[0, 0], stack.highest[0, 0]) == pytest.approx((low, high), abs=1e-9)
     assert np.all(np.isnan(stack.utilities)) and bg.verify(stack).ok
+
+
+def test_costs_too_small_to_tell_are_not_called_unique() -> None:
+    with pytest.raises(InvalidProblem, match="continuum"):
+        bg.solve(pie(), FixedCosts((2e-8, 2e-8)))
+    for cost in (1e-9, 1e-11, 1e-13):
+        with pytest.raises(NotConverged):
+            bg.solve(pie(), FixedCosts((cost, cost)))
+    curved = bg.solve(bg.split(1, [bg.Power(0.5), bg.Linear()]), FixedCosts((1e-7, 1e-7)))
+    assert curved.utilities == pytest.approx([0.5, 0.75], abs=1e-6)
 
 
 def test_monotone_iteration_from_both_ends_agrees() -> None:
