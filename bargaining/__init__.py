@@ -77,9 +77,14 @@ if TYPE_CHECKING:
     from bargaining.solution import solve as solve
     from bargaining.strategic.alternating_offers import AlternatingOffers as AlternatingOffers
     from bargaining.strategic.alternating_offers import Breakdown as Breakdown
+    from bargaining.strategic.baron_ferejohn import BaronFerejohn as BaronFerejohn
+    from bargaining.strategic.baron_ferejohn import Legislature as Legislature
+    from bargaining.strategic.fixed_costs import FixedCosts as FixedCosts
     from bargaining.strategic.markov_perfect import MarkovPerfect as MarkovPerfect
     from bargaining.strategic.nash_demand_game import NashDemandGame as NashDemandGame
+    from bargaining.strategic.proposer_outside_option import ProposerOutsideOption as ProposerOutsideOption
     from bargaining.strategic.sequential_offers import SequentialOffers as SequentialOffers
+    from bargaining.strategic.strikes import Strikes as Strikes
     from bargaining.strategic.uncertain_demand_game import UncertainDemandGame as UncertainDemandGame
     from bargaining.surfaces import Surface as Surface
     from bargaining.surfaces import surface as surface
@@ -181,6 +186,11 @@ _HOMES = {
     "Talks": "talks",
     "MarkovPerfect": "strategic.markov_perfect",
     "NashDemandGame": "strategic.nash_demand_game",
+    "BaronFerejohn": "strategic.baron_ferejohn",
+    "Legislature": "strategic.baron_ferejohn",
+    "FixedCosts": "strategic.fixed_costs",
+    "ProposerOutsideOption": "strategic.proposer_outside_option",
+    "Strikes": "strategic.strikes",
     "SequentialOffers": "strategic.sequential_offers",
     "UncertainDemandGame": "strategic.uncertain_demand_game",
     "Coco": "threats.coco",

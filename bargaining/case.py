@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from bargaining._types import Array
+from bargaining.checks import party_number
 from bargaining.concept import Concept, StrategicModel
 from bargaining.errors import InvalidProblem, OutsideRange, UnknownName
 from bargaining.problems.problem import Problem
@@ -220,9 +221,7 @@ class Case:
             raise InvalidProblem(f"case {self.name!r} has no talks over time.")
         settings = self.settings(scenario, **overrides)
         parties = self.model.build(settings).parties
-        if first not in (*range(len(parties)), *parties):
-            raise UnknownName("party", str(first), parties)
-        return self.model.talks(settings, game, parties.index(first) if isinstance(first, str) else int(first))
+        return self.model.talks(settings, game, party_number("first", first, parties))
 
     def concepts(self, scenario: str | None = None, **overrides: ArrayLike | str) -> dict[str, Concept | StrategicModel]:
         """Return the concepts and models that the case is solved by, by name."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import fields
 from reprlib import repr as brief
 from typing import Any
@@ -58,6 +58,21 @@ def query(name: str, value: Any, parties: int, *, least: float = -np.inf, some: 
     if array.ndim == 1 and some and not np.any(array > 0):
         raise InvalidProblem(f"{name} = {array.tolist()} points nowhere: some entry must be positive.")
     return array
+
+
+def party_number(what: str, value: Any, parties: Sequence[str]) -> int:
+    """Return the number of a party given by number or name."""
+    if isinstance(value, str):
+        if value not in parties:
+            raise UnknownName("party", value, parties)
+        return parties.index(value)
+    scalar = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    if not scalar or value not in range(len(parties)):
+        names = " or ".join(parties)
+        raise InvalidProblem(
+            f"{what} = {value!r} is no party: give a number from 0 to {len(parties) - 1}, or a name, {names}."
+        )
+    return int(value)
 
 
 def leading_axes(*shapes: tuple[int, ...]) -> tuple[int, ...]:

@@ -10,8 +10,9 @@ from html import escape
 import numpy as np
 
 from bargaining._types import Array, Bools
+from bargaining.checks import party_number
 from bargaining.enclosure import enclosed
-from bargaining.errors import InvalidProblem, UnknownName
+from bargaining.errors import InvalidProblem
 from bargaining.evidence import Check, gives_less, held, rivals_of
 from bargaining.markov import ACCEPT, Found, markov_perfect
 from bargaining.problems.problem import Problem
@@ -82,10 +83,7 @@ class Talks(Played):
             If there is no such party, or it never proposes.
         """
         game = self.game
-        names = dict(enumerate(game.parties))
-        if party not in (*names, *game.parties):
-            raise UnknownName("party", str(party), game.parties)
-        i = game.parties.index(party) if isinstance(party, str) else party
+        i = party_number("party", party, game.parties)
         order = [self._start, *(k for k in range(len(game.rounds)) if k > self._start), *range(self._start)]
         for k in order:
             if i in self.offers[k]:

@@ -195,6 +195,27 @@ def chain(problem: Any, payoffs: Any, start: Any, follows: Any, **state: Any) ->
     return bg.solve(bg.StochasticProblem((first, second, bg.End("e", payoffs)), start), bg.MarkovPerfect())
 
 
+def money(size: Any, fallback: Any) -> Any:
+    return bg.split(size, [bg.Linear(), bg.Linear()], fallback, parties=("a", "b"))
+
+
+def costs(size: Any, fallback: Any, costs: Any, first: Any) -> Any:
+    return bg.solve(money(size, fallback), bg.FixedCosts(costs, first))
+
+
+def strikes(size: Any, fallback: Any, factor: Any, status_quo: Any, union: Any, first: Any) -> Any:
+    return bg.solve(money(size, fallback), bg.Strikes(factor, status_quo, union, first))
+
+
+def leaving(size: Any, fallback: Any, factors: Any, option: Any, party: Any, first: Any) -> Any:
+    return bg.solve(money(size, fallback), bg.ProposerOutsideOption(factors, option, party, first))
+
+
+def house(size: Any, fallback: Any, quota: Any, factors: Any, recognition: Any) -> Any:
+    members = [bg.Linear()] * 3
+    return bg.solve(bg.split(size, members, fallback), bg.BaronFerejohn(quota, factors, recognition))
+
+
 def breakdown(hazard: Any, payoffs: Any, period: Any) -> Any:
     return bg.solve(_pie(), bg.AlternatingOffers(period=period, breakdown=bg.Breakdown(hazard, payoffs)))
 
@@ -350,6 +371,23 @@ GOOD: dict[Callable[..., Any], dict[str, Any]] = {
         "inside": (0.0, 0.1),
         "payoffs": (0.1, 0.1),
         "start": "one",
+    },
+    costs: {"size": 1.0, "fallback": [0.1, 0.2], "costs": (0.1, 0.2), "first": "a"},
+    strikes: {"size": 1.0, "fallback": [0.0, 0.1], "factor": 0.9, "status_quo": 0.3, "union": "a", "first": 0},
+    leaving: {
+        "size": 1.0,
+        "fallback": [0.0, 0.1],
+        "factors": (0.9, 0.8),
+        "option": 0.6,
+        "party": 1,
+        "first": "a",
+    },
+    house: {
+        "size": 1.0,
+        "fallback": [0.0, 0.1, 0.0],
+        "quota": 2,
+        "factors": (0.9, 0.8, 0.7),
+        "recognition": (0.5, 0.3, 0.2),
     },
     breakdown: {"hazard": 0.1, "payoffs": (0.0, 0.1), "period": 0.1},
     threats: {

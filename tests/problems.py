@@ -265,6 +265,10 @@ def in_turn(one: float, two: float, **options: Any) -> bg.SequentialOffers:
     return bg.SequentialOffers(factors=(one, two), **options)
 
 
+def first_range(found: Any) -> Any:
+    return [found.lowest[0], found.highest[0]]
+
+
 def second_utility(solution: Any) -> Any:
     return solution.utilities[1]
 
@@ -564,6 +568,22 @@ SOLVED = [
            [0.9**k / (1 + 0.9 + 0.9**2 + 0.9**3) for k in range(4)], "Herrero (1985); Sutton (1986)"),
     Solved("wages with delay costs and breakdown: the worker's and the employer's offer", hall_milgrom, bg.MarkovPerfect(),
            shares_by_state, [334.5897695071677, 334.21408417704293], "Hall and Milgrom (2008)"),
+    *(
+        Solved(f"costs of delay .1 and .2, party {first + 1} first", pie, bg.FixedCosts((0.1, 0.2), first), first_utility,
+               share, "Rubinstein (1982), conclusion I")
+        for first, share in ((0, 1), (1, 0.9))
+    ),
+    Solved("old wage .3, factor .9: lowest and highest wage", pie, bg.Strikes(0.9, 0.3), first_range, [0.3, 127 / 190],
+           "Fernandez and Glazer (1991); Haller and Holden (1990)"),
+    *(
+        Solved(f"the second may leave for {option:g} when its offer is refused: the first's payoffs", pie,
+               bg.ProposerOutsideOption((0.9, 0.9), option), first_range, ends,
+               "Shaked (1994); Osborne and Rubinstein (1990), section 3.12.2")
+        for option, ends in ((0.3, [10 / 19, 10 / 19]), (0.6, [0.1, 0.37]), (0.85, [0.1, 0.1]))
+    ),
+    Solved("five members, three votes, factor .9: kept, price, value", lambda: bg.split(1, [bg.Linear()] * 5),
+           bg.BaronFerejohn(3, 0.9), lambda s: [s.kept[0], s.prices[1], s.gains[2]], [0.64, 0.18, 0.2],
+           "Baron and Ferejohn (1989), proposition 3"),
     *(
         Solved(f"a pie that shrinks, {', '.join(f'{size:g}' for size in sizes)}: the opening offer", lambda sizes=sizes:
                shrinking(sizes), bg.MarkovPerfect(), second_utility, 1.25, "Neelin, Sonnenschein and Spiegel (1988)")

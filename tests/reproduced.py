@@ -38,6 +38,7 @@ REFERENCES = """
   Social Sciences* 28, 133-142.
 - Aumann, R., Maschler, M. (1985). Game theoretic analysis of a bankruptcy problem from the Talmud. *Journal of Economic
   Theory* 36, 195-213.
+- Baron, D., Ferejohn, J. (1989). Bargaining in legislatures. *American Political Science Review* 83, 1181-1206.
 - Binmore, K. (1987). Nash bargaining theory II. In Binmore and Dasgupta (eds), *The Economics of Bargaining*,
   Blackwell.
 - Binmore, K., Rubinstein, A., Wolinsky, A. (1986). The Nash bargaining solution in economic modelling. *RAND Journal of
@@ -57,8 +58,11 @@ REFERENCES = """
   287-297.
 - Diskin, A., Koppel, M., Samet, D. (2011). Generalized Raiffa solutions. *Games and Economic Behavior* 73, 452-458.
 - Ferguson, T. *Game Theory*. Lecture notes, UCLA.
+- Fernandez, R., Glazer, J. (1991). Striking for a bargain between two completely informed agents. *American Economic
+  Review* 81, 240-252.
 - Hall, R., Milgrom, P. (2008). The limited influence of unemployment on the wage bargain. *American Economic Review* 98,
   1653-1674.
+- Haller, H., Holden, S. (1990). A letter to the editor on wage bargaining. *Journal of Economic Theory* 52, 232-236.
 - Harsanyi, J., Selten, R. (1972). A generalized Nash solution for two-person bargaining games with incomplete
   information. *Management Science* 18, 80-106.
 - Herrero, M. (1985). *A Strategic Bargaining Approach to Market Institutions*. PhD thesis, London School of Economics.
@@ -97,6 +101,7 @@ REFERENCES = """
 - Raiffa, H. (1982). *The Art and Science of Negotiation*. Harvard University Press.
 - Roth, A. (1979). *Axiomatic Models of Bargaining*. Springer.
 - Rubinstein, A. (1982). Perfect equilibrium in a bargaining model. *Econometrica* 50, 97-109.
+- Shaked, A. (1994). Opting out: bazaars versus "hi tech" markets. *Investigaciones Económicas* 18, 421-432.
 - Sodomka, E., Hilliard, E., Littman, M., Greenwald, A. (2013). Coco-Q: learning in stochastic games with side payments. In
   *Proceedings of the 30th International Conference on Machine Learning*.
 - Stahl, I. (1972). *Bargaining Theory*. Stockholm School of Economics.

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bargaining._types import Array
+from bargaining.checks import party_number
 from bargaining.concept import Welfare
-from bargaining.errors import InvalidProblem, UnknownName
 from bargaining.problems.problem import Problem
 from bargaining.rays import granted, settled
 from bargaining.sets.base import Answer
@@ -64,12 +64,4 @@ class Dictatorial(Welfare):
         return np.asarray(problem.gains(utilities)[..., self._number(problem)])
 
     def _number(self, problem: Problem) -> int:
-        if isinstance(self.party, str):
-            if self.party not in problem.parties:
-                raise UnknownName("party", self.party, problem.parties)
-            return problem.parties.index(self.party)
-        if isinstance(self.party, bool) or self.party not in range(problem.n):
-            raise InvalidProblem(
-                f"party = {self.party!r} is none of 0 to {problem.n - 1}; name it: {', '.join(problem.parties)}."
-            )
-        return int(self.party)
+        return party_number("party", self.party, problem.parties)

@@ -32,7 +32,7 @@ ROUNDING = 1e-13
 
 def stationary_values(factors: Array, chances: Array, quota: int) -> Array:
     """Return the values (n,) of the stationary equilibrium."""
-    n = len(factors)
+    n, factors = len(factors), np.maximum(factors, np.finfo(float).tiny)
     with np.errstate(divide="ignore", over="ignore"):
         last_in, first_out = (1.0 / factors - 1.0) / chances, 1.0 / (factors * chances) - 1.0
 

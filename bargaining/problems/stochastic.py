@@ -16,7 +16,7 @@ import numpy as np
 from scipy.sparse.csgraph import connected_components
 
 from bargaining._types import Array, Bools, Codes, Indices
-from bargaining.checks import instance, leading_axes, numbers, sequence, vector, with_changes, words
+from bargaining.checks import instance, leading_axes, numbers, party_number, sequence, vector, with_changes, words
 from bargaining.errors import InvalidProblem, UnknownName
 from bargaining.problems.problem import LARGEST, Problem
 from bargaining.sets.base import LEAST_GAIN, Status
@@ -452,17 +452,8 @@ class StochasticProblem:
 
     def _proposing(self, state: State) -> Array:
         given = state.proposer
-        if isinstance(given, str):
-            if given not in self.parties:
-                raise UnknownName("party", given, self.parties)
-            return np.asarray(np.eye(self.n)[self.parties.index(given)])
         if np.isscalar(given):
-            if isinstance(given, (bool, np.bool_)) or given not in range(self.n):
-                raise InvalidProblem(
-                    f"proposer {given!r} of state {state.name!r} is no party: give a number from 0 to {self.n - 1}, a "
-                    "name, or a probability for each."
-                )
-            return np.asarray(np.eye(self.n)[[who == given for who in range(self.n)]][0])
+            return np.asarray(np.eye(self.n)[party_number(f"proposer of state {state.name!r}", given, self.parties)])
         return vector(f"proposer of state {state.name!r}", given, self.n)
 
     @cached_property

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bargaining._types import Array
-from bargaining.checks import instance, number, numbers, vector
+from bargaining.checks import instance, number, numbers, party_number, vector
 from bargaining.concept import Equilibrium, StrategicModel
-from bargaining.errors import InvalidProblem, UnknownName
+from bargaining.errors import InvalidProblem
 from bargaining.problems.problem import Problem
 from bargaining.sets.base import Answer, Offers, Status, choose
 from bargaining.strategic.short_rounds import SHORT, interpolated
@@ -168,15 +168,7 @@ class AlternatingOffers(StrategicModel):
     def _first(self, problem: Problem) -> int:
         if problem.n != 2:
             raise InvalidProblem(f"alternating offers are for two parties; the problem has {problem.n}.")
-        if isinstance(self.first, str):
-            if self.first not in problem.parties:
-                raise UnknownName("party", self.first, problem.parties)
-            return problem.parties.index(self.first)
-        try:
-            return (0, 1).index(self.first)
-        except ValueError as error:
-            message = f"first = {self.first!r}: the party that proposes first is 0 or 1, or a name."
-            raise InvalidProblem(message) from error
+        return party_number("first", self.first, problem.parties)
 
     def _rates(self, problem: Problem) -> Array:
         """Return the rates, (..., 2), at which gains melt in talks: impatience plus hazard, per year or per round."""

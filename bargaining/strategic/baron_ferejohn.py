@@ -63,8 +63,7 @@ class BaronFerejohn(ProtocolModel):
     Examples
     --------
     >>> import bargaining as bg
-    >>> from bargaining.strategic.baron_ferejohn import BaronFerejohn
-    >>> found = bg.solve(bg.split(1, [bg.Linear()] * 5), BaronFerejohn(3, 0.9))
+    >>> found = bg.solve(bg.split(1, [bg.Linear()] * 5), bg.BaronFerejohn(3, 0.9))
     >>> found.kept[0].round(9), found.prices[1].round(9), found.utilities[0].round(9)
     (np.float64(0.64), np.float64(0.18), np.float64(0.2))
     """

@@ -1,4 +1,4 @@
-"""What models of bargaining ask of a problem: who a party is, whether there is something to gain, a straight frontier."""
+"""What models of bargaining ask of a problem: two parties, something to gain, a straight frontier."""
 
 from __future__ import annotations
 
@@ -8,23 +8,12 @@ import numpy as np
 
 from bargaining._types import Array, Codes
 from bargaining.checks import number
-from bargaining.errors import InvalidProblem, UnknownName
+from bargaining.errors import InvalidProblem
 from bargaining.problems.problem import Problem
 from bargaining.sets.base import Status
 
 STRAIGHT = 1e-8
 """Share of the ideal gains by which the middle of a straight frontier may miss the mean of its ends."""
-
-
-def party(what: str, value: Any, problem: Problem) -> int:
-    """Return the number of a party given by number or name."""
-    if isinstance(value, str):
-        if value not in problem.parties:
-            raise UnknownName("party", value, problem.parties)
-        return problem.parties.index(value)
-    if isinstance(value, bool) or value not in range(problem.n):
-        raise InvalidProblem(f"{what} = {value!r} must be a number from 0 to {problem.n - 1}, or a name.")
-    return int(value)
 
 
 def require_two(problem: Problem, what: str) -> None:

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 
 from bargaining._types import Array, Codes, Indices
-from bargaining.checks import numbers
+from bargaining.checks import numbers, party_number
 from bargaining.errors import InvalidProblem
 from bargaining.numerics.roots import decreasing_root
 from bargaining.problems.problem import Problem
 from bargaining.protocols import ProtocolModel
 from bargaining.ranges import PayoffRange, payoff_range
 from bargaining.sets.base import Answer, Status, flat
-from bargaining.strategic.common import ideal_gains, party, require_two
+from bargaining.strategic.common import ideal_gains, require_two
 
 LEVEL = 1e-12
 """Share of the first party's ideal gain by which a payoff may miss one that repeats itself and still count as one."""
@@ -65,9 +65,8 @@ class FixedCosts(ProtocolModel):
     Examples
     --------
     >>> import bargaining as bg
-    >>> from bargaining.strategic.fixed_costs import FixedCosts
     >>> pie = bg.split(1, [bg.Linear(), bg.Linear()])
-    >>> [bg.solve(pie, FixedCosts((0.1, 0.2), first)).utilities.round(9).tolist() for first in (0, 1)]
+    >>> [bg.solve(pie, bg.FixedCosts((0.1, 0.2), first)).utilities.round(9).tolist() for first in (0, 1)]
     [[1.0, 0.0], [0.9, 0.1]]
     """
 
@@ -88,7 +87,7 @@ class FixedCosts(ProtocolModel):
         """Return the payoffs of all subgame perfect equilibria in every game of a problem."""
         require_two(problem, "bargaining with fixed costs")
         problem = problem.whole
-        first = party("first", self.first, problem)
+        first = party_number("first", self.first, problem.parties)
         talks = _Talks(problem, np.array(self.costs, dtype=float))
         ends = [talks.proposals(own)[first] for own in talks.own_proposals]
         utilities = np.stack([end.utilities.reshape(*problem.shape, 2) for end in ends])
@@ -167,7 +166,8 @@ class _Talks:
         """
         range_ = self.gains[0][:, 0]
         lowest, root, highest = (self._root(shift * LEVEL * range_) for shift in (-1.0, 0.0, 1.0))
-        wide = np.clip(CURVED * LEVEL * range_ / self.costs[0], WIDE, WIDEST) * range_
+        with np.errstate(over="ignore"):
+            wide = np.clip(CURVED * LEVEL * range_ / self.costs[0], WIDE, WIDEST) * range_
         several = highest - lowest > wide
         return np.where(several, self.repeated(lowest), root), np.where(several, self.repeated(highest), root)
 

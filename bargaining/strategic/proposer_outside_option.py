@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from bargaining.checks import number, numbers
+from bargaining.checks import number, numbers, party_number
 from bargaining.errors import InvalidProblem
 from bargaining.protocols import ProtocolModel
 from bargaining.ranges import PayoffRange, payoff_range
 from bargaining.sets.base import ROUNDING, Status
-from bargaining.strategic.common import party, require_two, straight
+from bargaining.strategic.common import require_two, straight
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,9 @@ class ProposerOutsideOption(ProtocolModel):
     Examples
     --------
     >>> import bargaining as bg
-    >>> from bargaining.strategic.proposer_outside_option import ProposerOutsideOption
     >>> pie = bg.split(1, [bg.Linear(), bg.Linear()], parties=("Ann", "Bob"))
     >>> for option in (0.3, 0.6, 0.85):
-    ...     bg.solve(pie, ProposerOutsideOption((0.9, 0.9), option))
+    ...     bg.solve(pie, bg.ProposerOutsideOption((0.9, 0.9), option))
     opting out as proposer: the only subgame perfect payoffs: Ann 0.5263, Bob 0.4737
     opting out as proposer: all subgame perfect payoffs: Ann 0.1 to 0.37, Bob 0.63 to 0.9
     opting out as proposer: the only subgame perfect payoffs: Ann 0.1, Bob 0.9
@@ -87,7 +86,7 @@ class ProposerOutsideOption(ProtocolModel):
         """Return the payoffs of all subgame perfect equilibria in every game of a problem."""
         require_two(problem, "opting out as proposer")
         problem = problem.whole
-        who, first = party("party", self.party, problem), party("first", self.first, problem)
+        who, first = party_number("party", self.party, problem.parties), party_number("first", self.first, problem.parties)
         surplus, status = straight(problem, "opting out as proposer")
         option = (self.option - problem.disagreement[..., who]) / surplus[..., who]
         beyond = (status == Status.OK) & ~(option <= 1.0 + ROUNDING)

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from bargaining._types import Array, Bools
-from bargaining.checks import flag, instance, number, numbers, vector
-from bargaining.errors import InvalidProblem, UnknownName
+from bargaining.checks import flag, instance, number, numbers, party_number, vector
+from bargaining.errors import InvalidProblem
 from bargaining.markov import chosen, from_proposals, markov_perfect
 from bargaining.problems.problem import Problem
 from bargaining.problems.stochastic import End, State, StochasticProblem
@@ -232,14 +232,8 @@ class SequentialOffers(ProtocolModel):
         """Return who proposes, round after round, until it is the same again: parties by number, or all by lot."""
         if not isinstance(self.proposers, str):
             return [vector("proposers", self.proposers, problem.n)]
-        if isinstance(self.first, str) and self.first not in problem.parties:
-            raise UnknownName("party", self.first, problem.parties)
-        first: Any = problem.parties.index(self.first) if isinstance(self.first, str) else self.first
-        if isinstance(first, bool) or not isinstance(first, int | np.integer) or first not in range(problem.n):
-            raise InvalidProblem(
-                f"first = {self.first!r}: who proposes first is a number from 0 to {problem.n - 1}, or a name."
-            )
-        return [(int(first) + k) % problem.n for k in range(problem.n)]
+        first = party_number("first", self.first, problem.parties)
+        return [(first + k) % problem.n for k in range(problem.n)]
 
     def _name(self, problem: Problem, who: Any) -> str:
         return f"{problem.parties[who]} proposes" if np.ndim(who) == 0 else "a round"

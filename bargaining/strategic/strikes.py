@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from bargaining.checks import number
+from bargaining.checks import number, party_number
 from bargaining.errors import InvalidProblem
 from bargaining.protocols import ProtocolModel
 from bargaining.ranges import PayoffRange, payoff_range
 from bargaining.sets.base import ROUNDING, Status
-from bargaining.strategic.common import discount_factor, party, require_two, straight
+from bargaining.strategic.common import discount_factor, require_two, straight
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,8 @@ class Strikes(ProtocolModel):
     Examples
     --------
     >>> import bargaining as bg
-    >>> from bargaining.strategic.strikes import Strikes
     >>> firm = bg.split(1, [bg.Linear(), bg.Linear()], parties=("union", "firm"))
-    >>> bg.solve(firm, Strikes(0.9, 0.3))  # up to 127 / 190
+    >>> bg.solve(firm, bg.Strikes(0.9, 0.3))  # up to 127 / 190
     strikes: all subgame perfect payoffs: union 0.3 to 0.6684, firm 0.3316 to 0.7
     """
 
@@ -80,8 +79,8 @@ class Strikes(ProtocolModel):
         """Return the payoffs of all subgame perfect equilibria in every game of a problem."""
         require_two(problem, "wage bargaining")
         problem = problem.whole
-        union = party("union", self.union, problem)
-        first = union if self.first is None else party("first", self.first, problem)
+        union = party_number("union", self.union, problem.parties)
+        first = union if self.first is None else party_number("first", self.first, problem.parties)
         revenue, status = straight(problem, "wage bargaining")
         delta = self.factor
         old = (self.status_quo - problem.disagreement[..., union]) / revenue[..., union]

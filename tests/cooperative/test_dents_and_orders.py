@@ -138,8 +138,8 @@ def test_a_reference_moves_the_outcome() -> None:
 def test_settings_that_cannot_be_meant() -> None:
     pie = bg.split(1, [bg.Linear()] * 2, parties=("lab", "cloud"))
     refused = [
-        (bg.Dictatorial("labs"), UnknownName, "did you mean 'lab'"), (bg.Dictatorial(2), InvalidProblem, "none of 0 to 1"),
-        (bg.Dictatorial(True), InvalidProblem, "none of 0 to 1"), (bg.Yu(0.5), InvalidProblem, "from 1 to infinity"),
+        (bg.Dictatorial("labs"), UnknownName, "did you mean 'lab'"), (bg.Dictatorial(2), InvalidProblem, "from 0 to 1"),
+        (bg.Dictatorial(True), InvalidProblem, "number from 0 to 1"), (bg.Yu(0.5), InvalidProblem, "from 1 to infinity"),
         (bg.Yu(np.nan), InvalidProblem, "from 1 to infinity"), (bg.Yu(2, (1, 0)), InvalidProblem, "positive"),
         (bg.EqualLoss((1, 0)), InvalidProblem, "positive"), (bg.EqualLoss((1, 2, 3)), InvalidProblem, "2 parties"),
         (bg.Raiffa(0.001), InvalidProblem, "too small"), (bg.Raiffa(1.5), InvalidProblem, "at most 1"),

@@ -12,16 +12,15 @@ import bargaining as bg
 from bargaining.errors import InvalidProblem, NoAgreement
 from bargaining.numerics import coalitions
 from bargaining.problems.problem import Problem
-from bargaining.strategic.baron_ferejohn import BaronFerejohn, Legislature
 
 
 def pie(n: int, size: float = 1.0, fallback: Any = None) -> Problem:
     return bg.split(size, [bg.Linear()] * n, fallback)
 
 
-def solved(problem: Problem, model: BaronFerejohn) -> Legislature:
+def solved(problem: Problem, model: bg.BaronFerejohn) -> bg.Legislature:
     found = bg.solve(problem, model)
-    assert isinstance(found, Legislature)
+    assert isinstance(found, bg.Legislature)
     return found
 
 
@@ -30,7 +29,7 @@ def solved(problem: Problem, model: BaronFerejohn) -> Legislature:
 def test_equal_members(n: int, delta: float) -> None:
     """Baron and Ferejohn (1989), proposition 3: with a majority the proposer keeps 1 - delta (n - 1) / (2n), for odd n."""
     for quota in {1, (n + 1) // 2, n}:
-        found = solved(pie(n), BaronFerejohn(quota, delta))
+        found = solved(pie(n), bg.BaronFerejohn(quota, delta))
         assert found.utilities == pytest.approx(np.full(n, 1 / n), abs=1e-12)
         assert found.prices == pytest.approx(np.full(n, delta / n), abs=1e-12)
         assert found.kept == pytest.approx(np.full(n, 1 - delta * (quota - 1) / n), abs=1e-12)
@@ -39,7 +38,7 @@ def test_equal_members(n: int, delta: float) -> None:
 
 
 def test_the_example_of_five() -> None:
-    found = solved(pie(5), BaronFerejohn(3, 0.9))
+    found = solved(pie(5), bg.BaronFerejohn(3, 0.9))
     assert (found.kept[0], found.prices[1], found.utilities[2]) == pytest.approx((0.64, 0.18, 0.2), abs=1e-14)
     assert "keeps 0.64 as proposer, votes for 0.18" in repr(found)
 
@@ -50,7 +49,7 @@ def test_chances_of_proposing_need_not_matter(chances: tuple[float, ...]) -> Non
 
     With two votes of three and delta = 0.9 all mixtures are probabilities for chances between 1/12 and 10/21.
     """
-    found = solved(pie(3), BaronFerejohn(2, 0.9, chances))
+    found = solved(pie(3), bg.BaronFerejohn(2, 0.9, chances))
     assert found.utilities == pytest.approx([1 / 3] * 3, abs=1e-14)
     others = np.array(chances) @ found.inclusion
     assert others == pytest.approx(1 / 0.9 - np.array(chances) * (3 / 0.9 - 1), abs=1e-14)
@@ -59,7 +58,7 @@ def test_chances_of_proposing_need_not_matter(chances: tuple[float, ...]) -> Non
 
 def test_a_member_that_proposes_often_has_more() -> None:
     """With chances (.6, .2, .2), two votes and delta = .5: v = (.6 (1 - w), ...), v_2 = .2 (1 - w) + w (.6 / 2 + .2)."""
-    found = solved(pie(3), BaronFerejohn(2, 0.5, (0.6, 0.2, 0.2)))
+    found = solved(pie(3), bg.BaronFerejohn(2, 0.5, (0.6, 0.2, 0.2)))
     w = 0.1 / 0.85  # w = .1 (1 - w) + .25 w
     assert found.prices[1:] == pytest.approx([w, w], abs=1e-14)
     assert found.utilities == pytest.approx([0.6 * (1 - w), 2 * w, 2 * w], abs=1e-14)
@@ -72,21 +71,21 @@ def test_unanimity_is_the_game_in_which_all_must_agree() -> None:
     for n in (2, 3, 4, 6):
         factors, chances = tuple(rng.uniform(0.3, 0.97, n)), tuple(rng.dirichlet(np.ones(n)))
         problem = pie(n, 5.0, rng.uniform(0, 0.5, n))
-        found = solved(problem, BaronFerejohn(n, factors, chances))
+        found = solved(problem, bg.BaronFerejohn(n, factors, chances))
         chain = bg.solve(problem, bg.SequentialOffers(factors=factors, proposers=chances, stationary=True))
         assert found.utilities == pytest.approx(chain.utilities, abs=1e-9)
         assert bg.verify(found).ok
 
 
 def test_one_vote_is_enough_for_the_proposer() -> None:
-    found = solved(pie(3), BaronFerejohn(1, (0.9, 0.8, 0.7), (0.5, 0.3, 0.2)))
+    found = solved(pie(3), bg.BaronFerejohn(1, (0.9, 0.8, 0.7), (0.5, 0.3, 0.2)))
     assert found.utilities == pytest.approx([0.5, 0.3, 0.2], abs=1e-15)
     assert np.all(found.inclusion == 0) and found.kept == pytest.approx([1, 1, 1])
 
 
 def test_votes_of_members_that_never_propose_cost_nothing() -> None:
     for chances in ((0.7, 0.3, 0, 0), (0.7, 0.3, 0, 0, 0, 0)):
-        found = solved(pie(len(chances)), BaronFerejohn(3, 0.9, chances))
+        found = solved(pie(len(chances)), bg.BaronFerejohn(3, 0.9, chances))
         assert found.utilities == pytest.approx(chances, abs=1e-15)
         assert bg.verify(found).ok
 
@@ -110,7 +109,7 @@ def test_unequal_members(kind: str) -> None:
         elif kind == "extreme":
             factors, chances = 1 - 10.0 ** rng.uniform(-6, 0, n) * 0.99, 10.0 ** rng.uniform(-6, 0, n)
         chances = chances / chances.sum()
-        found = solved(pie(n), BaronFerejohn(quota, tuple(factors), tuple(chances)))
+        found = solved(pie(n), bg.BaronFerejohn(quota, tuple(factors), tuple(chances)))
         again = bg.verify(found, tol=1e-10)
         assert again.ok, again
         assert found.utilities.sum() == pytest.approx(1, abs=1e-10)
@@ -120,7 +119,7 @@ def test_mixtures_by_linear_programming_give_the_same_values(monkeypatch: pytest
     rng = np.random.default_rng(5)
     for _ in range(30):
         n = int(rng.integers(3, 10))
-        model = BaronFerejohn(int(rng.integers(2, n)), 0.9, tuple(rng.dirichlet(np.ones(n))))
+        model = bg.BaronFerejohn(int(rng.integers(2, n)), 0.9, tuple(rng.dirichlet(np.ones(n))))
         plain = solved(pie(n), model)
         monkeypatch.setattr(coalitions, "ROUNDS", 0)
         found = solved(pie(n), model)
@@ -131,7 +130,7 @@ def test_mixtures_by_linear_programming_give_the_same_values(monkeypatch: pytest
 
 
 def test_what_is_not_an_equilibrium_is_found_out() -> None:
-    found = solved(pie(4), BaronFerejohn(3, (0.9, 0.8, 0.7, 0.6), (0.4, 0.3, 0.2, 0.1)))
+    found = solved(pie(4), bg.BaronFerejohn(3, (0.9, 0.8, 0.7, 0.6), (0.4, 0.3, 0.2, 0.1)))
     assert bg.verify(found).ok
     turned = found.inclusion[:, [1, 0, 2, 3]]
     for name, wrong in (
@@ -143,7 +142,7 @@ def test_what_is_not_an_equilibrium_is_found_out() -> None:
 
 def test_sizes_and_units() -> None:
     """Only shares of the surplus over disagreement matter."""
-    model = BaronFerejohn(2, (0.9, 0.7, 0.8), (0.5, 0.3, 0.2))
+    model = bg.BaronFerejohn(2, (0.9, 0.7, 0.8), (0.5, 0.3, 0.2))
     shares = solved(pie(3), model)
     problem = bg.rescaled(pie(3, 13, [1, 2, 0]), [1.0, 2.0, 0.5])
     found = solved(problem, model)
@@ -154,7 +153,7 @@ def test_sizes_and_units() -> None:
 
 def test_a_stack_is_its_games() -> None:
     d = np.array([[0.0, 0, 0], [0.1, 0.2, 0.3], [0.5, 0.4, 0.3], [np.nan, 0, 0]])
-    model = BaronFerejohn(2, (0.9, 0.7, 0.8), (0.5, 0.3, 0.2))
+    model = bg.BaronFerejohn(2, (0.9, 0.7, 0.8), (0.5, 0.3, 0.2))
     stack = solved(pie(3).replace(disagreement=d), model)
     assert stack.status.tolist() == [bg.Status.OK, bg.Status.OK, bg.Status.NO_AGREEMENT, bg.Status.NOT_FINITE]
     for k in range(2):
@@ -166,18 +165,18 @@ def test_a_stack_is_its_games() -> None:
 
 
 BAD: dict[str, tuple[Any, type[Exception], str]] = {
-    "half a vote": (lambda: BaronFerejohn(1.5, 0.9), InvalidProblem, "whole number"),  # type: ignore[arg-type]
-    "no votes": (lambda: BaronFerejohn(0, 0.9), InvalidProblem, "at least 1"),
-    "factor": (lambda: BaronFerejohn(2, 1.0), InvalidProblem, "strictly between 0 and 1"),
-    "chances": (lambda: BaronFerejohn(2, 0.9, (0.5, 0.6)), InvalidProblem, "sum to one"),
-    "negative chance": (lambda: BaronFerejohn(2, 0.9, (1.5, -0.5)), InvalidProblem, "sum to one"),
-    "too many votes": (lambda: bg.solve(pie(3), BaronFerejohn(4, 0.9)), InvalidProblem, "more votes than the 3"),
-    "wrong number": (lambda: bg.solve(pie(3), BaronFerejohn(2, (0.9, 0.9))), InvalidProblem, "factors has 2 numbers"),
+    "half a vote": (lambda: bg.BaronFerejohn(1.5, 0.9), InvalidProblem, "whole number"),  # type: ignore[arg-type]
+    "no votes": (lambda: bg.BaronFerejohn(0, 0.9), InvalidProblem, "at least 1"),
+    "factor": (lambda: bg.BaronFerejohn(2, 1.0), InvalidProblem, "strictly between 0 and 1"),
+    "chances": (lambda: bg.BaronFerejohn(2, 0.9, (0.5, 0.6)), InvalidProblem, "sum to one"),
+    "negative chance": (lambda: bg.BaronFerejohn(2, 0.9, (1.5, -0.5)), InvalidProblem, "sum to one"),
+    "too many votes": (lambda: bg.solve(pie(3), bg.BaronFerejohn(4, 0.9)), InvalidProblem, "more votes than the 3"),
+    "wrong number": (lambda: bg.solve(pie(3), bg.BaronFerejohn(2, (0.9, 0.9))), InvalidProblem, "factors has 2 numbers"),
     "curved": (
-        lambda: bg.solve(bg.split(1, [bg.Power(0.5), bg.Linear(), bg.Linear()]), BaronFerejohn(2, 0.9)), InvalidProblem,
+        lambda: bg.solve(bg.split(1, [bg.Power(0.5), bg.Linear(), bg.Linear()]), bg.BaronFerejohn(2, 0.9)), InvalidProblem,
         "straight",
     ),
-    "nothing": (lambda: bg.solve(pie(3, 1, [0.5, 0.5, 0.5]), BaronFerejohn(2, 0.9)), NoAgreement, "no deal"),
+    "nothing": (lambda: bg.solve(pie(3, 1, [0.5, 0.5, 0.5]), bg.BaronFerejohn(2, 0.9)), NoAgreement, "no deal"),
 }  # fmt: skip
 
 

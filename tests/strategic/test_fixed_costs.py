@@ -10,7 +10,6 @@ import pytest
 import bargaining as bg
 from bargaining.errors import InvalidProblem, NoAgreement, NotConverged, NotConvex, UnknownName
 from bargaining.problems.problem import Problem
-from bargaining.strategic.fixed_costs import FixedCosts
 
 
 def pie(size: float = 1.0, fallback: Any = None) -> Problem:
@@ -34,14 +33,14 @@ def polygon() -> Problem:
 )
 def test_the_party_with_the_lower_cost_takes_nearly_all(costs: Any, first: Any, share: float) -> None:
     """Rubinstein (1982), Econometrica 50, Conclusion I: 1, or 1 - c_1 if 2 is first; c_2 if party 1 has the higher cost."""
-    found = bg.solve(pie(), FixedCosts(costs, first))
+    found = bg.solve(pie(), bg.FixedCosts(costs, first))
     assert found.utilities == pytest.approx([share, 1 - share], abs=1e-12)
     assert found.probability == 1.0
     assert bg.verify(found).ok
 
 
 def test_gains_are_counted_from_disagreement() -> None:
-    found = bg.solve(pie(10, [1, 2]), FixedCosts((0.5, 0.4)))
+    found = bg.solve(pie(10, [1, 2]), bg.FixedCosts((0.5, 0.4)))
     assert found.utilities == pytest.approx([1.4, 8.6], abs=1e-12)  # all but c_2 of the seven to gain
 
 
@@ -53,7 +52,7 @@ def test_on_a_curved_frontier_costs_are_the_distance_between_proposals(costs: tu
     expected = np.clip((c2 / c1 + c1) / 2, None, 1.0)
     if expected <= c1:
         expected = np.sqrt(c2)
-    first, second = (bg.solve(problem, FixedCosts(costs, who)) for who in (0, 1))
+    first, second = (bg.solve(problem, bg.FixedCosts(costs, who)) for who in (0, 1))
     assert first.utilities == pytest.approx([expected, 1 - expected**2], abs=1e-9)
     low = max(expected - c1, 0)
     assert second.utilities == pytest.approx([low, 1 - low**2], abs=1e-9)
@@ -62,7 +61,7 @@ def test_on_a_curved_frontier_costs_are_the_distance_between_proposals(costs: tu
 def test_at_a_corner_of_the_frontier_the_answer_is_unique() -> None:
     """Around (3, 3) of a frontier that falls by 1/3, then by 3: the chord over equal costs c falls by 1 from 3 - 3c/4."""
     for c in (0.1, 0.5):
-        found = bg.solve(polygon(), FixedCosts((c, c)))
+        found = bg.solve(polygon(), bg.FixedCosts((c, c)))
         assert found.utilities == pytest.approx([3 + c / 4, 3 - 3 * c / 4], abs=1e-9)
 
 
@@ -78,8 +77,8 @@ def test_at_a_corner_of_the_frontier_the_answer_is_unique() -> None:
 )
 def test_equal_costs_leave_a_continuum(problem: Problem, costs: Any, low: float, high: float) -> None:
     with pytest.raises(InvalidProblem, match=rf"equal fixed costs leave a continuum.* from {low:.6g} to {high:.6g}"):
-        bg.solve(problem, FixedCosts(costs))
-    stack = bg.solve(problem.replace(disagreement=problem.disagreement[None]), FixedCosts(costs))
+        bg.solve(problem, bg.FixedCosts(costs))
+    stack = bg.solve(problem.replace(disagreement=problem.disagreement[None]), bg.FixedCosts(costs))
     assert stack.status.tolist() == [bg.Status.UNDETERMINED]
     assert (stack.lowest[0, 0], stack.highest[0, 0]) == pytest.approx((low, high), abs=1e-9)
     assert np.all(np.isnan(stack.utilities)) and bg.verify(stack).ok
@@ -87,11 +86,11 @@ def test_equal_costs_leave_a_continuum(problem: Problem, costs: Any, low: float,
 
 def test_costs_too_small_to_tell_are_not_called_unique() -> None:
     with pytest.raises(InvalidProblem, match="continuum"):
-        bg.solve(pie(), FixedCosts((2e-8, 2e-8)))
+        bg.solve(pie(), bg.FixedCosts((2e-8, 2e-8)))
     for cost in (1e-9, 1e-11, 1e-13):
         with pytest.raises(NotConverged):
-            bg.solve(pie(), FixedCosts((cost, cost)))
-    curved = bg.solve(bg.split(1, [bg.Power(0.5), bg.Linear()]), FixedCosts((1e-7, 1e-7)))
+            bg.solve(pie(), bg.FixedCosts((cost, cost)))
+    curved = bg.solve(bg.split(1, [bg.Power(0.5), bg.Linear()]), bg.FixedCosts((1e-7, 1e-7)))
     assert curved.utilities == pytest.approx([0.5, 0.75], abs=1e-6)
 
 
@@ -104,7 +103,7 @@ def test_monotone_iteration_from_both_ends_agrees() -> None:
         for _ in range(5000):
             second = 1 - np.maximum(own - c[0], 0) ** (1 / a)
             own = (1 - np.maximum(second - c[1], 0)) ** a
-        found = bg.solve(bg.split(1, [bg.Power(a), bg.Linear()]), FixedCosts(tuple(c)))
+        found = bg.solve(bg.split(1, [bg.Power(a), bg.Linear()]), bg.FixedCosts(tuple(c)))
         assert own == pytest.approx([found.utilities[0]] * 2, abs=1e-7)
 
 
@@ -112,25 +111,25 @@ def test_a_stack_is_its_games() -> None:
     rng = np.random.default_rng(3)
     d = np.concatenate([rng.uniform(0, 0.4, (4, 2)), [[0.7, 0.7], [np.nan, 0.0]]])
     problem = bg.split(1, [bg.Power(0.5), bg.Linear()]).replace(disagreement=d)
-    stack = bg.solve(problem, FixedCosts((0.1, 0.15), 1))
+    stack = bg.solve(problem, bg.FixedCosts((0.1, 0.15), 1))
     assert stack.status.tolist() == [bg.Status.OK] * 4 + [bg.Status.NO_AGREEMENT, bg.Status.NOT_FINITE]
     for k in range(4):
-        alone = bg.solve(problem.replace(disagreement=d[k]), FixedCosts((0.1, 0.15), 1))
+        alone = bg.solve(problem.replace(disagreement=d[k]), bg.FixedCosts((0.1, 0.15), 1))
         assert stack.utilities[k] == pytest.approx(alone.utilities, abs=1e-12)
     assert np.all(np.isnan(stack.lowest[4:])) and bg.verify(stack).ok
 
 
 BAD: dict[str, tuple[Any, type[Exception], str]] = {
-    "no cost": (lambda: FixedCosts((0.0, 0.1)), InvalidProblem, "two positive numbers"),
-    "three costs": (lambda: FixedCosts((0.1, 0.1, 0.1)), InvalidProblem, "two positive numbers"),  # type: ignore[arg-type]
+    "no cost": (lambda: bg.FixedCosts((0.0, 0.1)), InvalidProblem, "two positive numbers"),
+    "three costs": (lambda: bg.FixedCosts((0.1, 0.1, 0.1)), InvalidProblem, "two positive numbers"),  # type: ignore[arg-type]
     "three parties": (
-        lambda: bg.solve(bg.split(1, [bg.Linear()] * 3), FixedCosts((0.1, 0.2))), InvalidProblem, "about two parties",
+        lambda: bg.solve(bg.split(1, [bg.Linear()] * 3), bg.FixedCosts((0.1, 0.2))), InvalidProblem, "about two parties",
     ),
-    "who": (lambda: bg.solve(pie(), FixedCosts((0.1, 0.2), "Cat")), UnknownName, "no party named 'Cat'"),
-    "number": (lambda: bg.solve(pie(), FixedCosts((0.1, 0.2), 2)), InvalidProblem, "from 0 to 1"),
-    "nothing": (lambda: bg.solve(pie(1, [0.6, 0.6]), FixedCosts((0.1, 0.2))), NoAgreement, "no deal"),
+    "who": (lambda: bg.solve(pie(), bg.FixedCosts((0.1, 0.2), "Cat")), UnknownName, "no party named 'Cat'"),
+    "number": (lambda: bg.solve(pie(), bg.FixedCosts((0.1, 0.2), 2)), InvalidProblem, "from 0 to 1"),
+    "nothing": (lambda: bg.solve(pie(1, [0.6, 0.6]), bg.FixedCosts((0.1, 0.2))), NoAgreement, "no deal"),
     "dent": (
-        lambda: bg.solve(bg.from_points([[0, 4], [1, 1], [4, 0]], [0, 0]), FixedCosts((0.1, 0.2))), NotConvex, "dent",
+        lambda: bg.solve(bg.from_points([[0, 4], [1, 1], [4, 0]], [0, 0]), bg.FixedCosts((0.1, 0.2))), NotConvex, "dent",
     ),
 }  # fmt: skip
 

@@ -10,7 +10,6 @@ import pytest
 import bargaining as bg
 from bargaining.errors import InvalidProblem, NoAgreement, UnknownName
 from bargaining.problems.problem import Problem
-from bargaining.strategic.proposer_outside_option import ProposerOutsideOption
 
 
 def pie(size: float = 1.0, fallback: Any = None) -> Problem:
@@ -43,7 +42,7 @@ def bounds(theirs: float, own: float, option: float, steps: int = 20_000) -> tup
 )  # fmt: skip
 def test_published_intervals(option: float, low: float, high: float) -> None:
     """Shaked (1994); Osborne and Rubinstein (1990), section 3.12.2, with a common factor of 0.9: bounds .81/1.9 and .81."""
-    found = bg.solve(pie(), ProposerOutsideOption((0.9, 0.9), option))
+    found = bg.solve(pie(), bg.ProposerOutsideOption((0.9, 0.9), option))
     assert (found.lowest[0], found.highest[0]) == pytest.approx((low, high), abs=1e-12)
     assert found.lowest + found.highest[::-1] == pytest.approx([1, 1])
     assert bool(found.unique) == (low == pytest.approx(high))
@@ -55,9 +54,9 @@ def test_published_intervals(option: float, low: float, high: float) -> None:
 def test_bounds_of_the_extensive_form(factors: tuple[float, float], option: float) -> None:
     """For unequal factors too, highest and lowest payoffs close on the intervals, whoever is first."""
     low, high, least, most = bounds(*factors, option)
-    proposing = bg.solve(pie(), ProposerOutsideOption(factors, option))
+    proposing = bg.solve(pie(), bg.ProposerOutsideOption(factors, option))
     assert (proposing.lowest[0], proposing.highest[0]) == pytest.approx((low, high), abs=1e-11)
-    answering = bg.solve(pie(), ProposerOutsideOption(factors, option, first="Bob"))
+    answering = bg.solve(pie(), bg.ProposerOutsideOption(factors, option, first="Bob"))
     assert (answering.lowest[0], answering.highest[0]) == pytest.approx((least, most), abs=1e-11)
     assert answering.lowest[1] >= option - 1e-12
 
@@ -65,25 +64,25 @@ def test_bounds_of_the_extensive_form(factors: tuple[float, float], option: floa
 def test_without_an_option_of_use_it_is_rubinsteins_game() -> None:
     for first in (0, 1):
         for who in (0, 1):
-            found = bg.solve(pie(3, [1, 0.5]), ProposerOutsideOption((0.9, 0.7), 0.0, who, first))
+            found = bg.solve(pie(3, [1, 0.5]), bg.ProposerOutsideOption((0.9, 0.7), 0.0, who, first))
             plain = bg.solve(pie(3, [1, 0.5]), bg.AlternatingOffers(factors=(0.9, 0.7), first=first))
             assert found.utilities == pytest.approx(plain.utilities, abs=1e-12)
 
 
 def test_sides_sizes_and_units() -> None:
     """Only shares of what there is to gain matter, and names can be swapped."""
-    shares = bg.solve(pie(), ProposerOutsideOption((0.9, 0.8), 0.5))
-    swapped = bg.solve(pie(), ProposerOutsideOption((0.8, 0.9), 0.5, "Ann", "Bob"))
+    shares = bg.solve(pie(), bg.ProposerOutsideOption((0.9, 0.8), 0.5))
+    swapped = bg.solve(pie(), bg.ProposerOutsideOption((0.8, 0.9), 0.5, "Ann", "Bob"))
     assert swapped.lowest == pytest.approx(shares.lowest[::-1]) and swapped.highest == pytest.approx(shares.highest[::-1])
     problem = bg.rescaled(pie(12, [1, 1]), [1.0, 3.0])
-    found = bg.solve(problem, ProposerOutsideOption((0.9, 0.8), 3.0 + 0.5 * 30))
+    found = bg.solve(problem, bg.ProposerOutsideOption((0.9, 0.8), 3.0 + 0.5 * 30))
     assert problem.gains(found.lowest) == pytest.approx(shares.lowest * [10, 30])
     assert problem.gains(found.highest) == pytest.approx(shares.highest * [10, 30])
 
 
 def test_a_stack_is_its_games() -> None:
     d = np.array([[0.0, 0.0], [0.1, 0.2], [0.1, 0.5], [0.5, 0.1], [0.6, 0.6], [np.nan, 0]])
-    model = ProposerOutsideOption((0.9, 0.8), 0.55)
+    model = bg.ProposerOutsideOption((0.9, 0.8), 0.55)
     stack = bg.solve(pie().replace(disagreement=d), model)
     bad = [bg.Status.INFEASIBLE, bg.Status.NO_AGREEMENT, bg.Status.NOT_FINITE]
     assert stack.status.tolist() == [bg.Status.UNDETERMINED] * 2 + [bg.Status.OK, *bad]
@@ -95,21 +94,22 @@ def test_a_stack_is_its_games() -> None:
 
 
 BAD: dict[str, tuple[Any, type[Exception], str]] = {
-    "factor": (lambda: ProposerOutsideOption((1.0, 0.9), 0.3), InvalidProblem, "strictly between 0 and 1"),
-    "one factor": (lambda: ProposerOutsideOption((0.9,), 0.3), InvalidProblem, "two numbers"),  # type: ignore[arg-type]
-    "option": (lambda: ProposerOutsideOption((0.9, 0.9), np.nan), InvalidProblem, "one finite number"),
-    "too good": (lambda: bg.solve(pie(), ProposerOutsideOption((0.9, 0.9), 1.1)), InvalidProblem, "would never agree"),
+    "factor": (lambda: bg.ProposerOutsideOption((1.0, 0.9), 0.3), InvalidProblem, "strictly between 0 and 1"),
+    "one factor": (lambda: bg.ProposerOutsideOption((0.9,), 0.3), InvalidProblem, "two numbers"),  # type: ignore[arg-type]
+    "option": (lambda: bg.ProposerOutsideOption((0.9, 0.9), np.nan), InvalidProblem, "one finite number"),
+    "too good": (lambda: bg.solve(pie(), bg.ProposerOutsideOption((0.9, 0.9), 1.1)), InvalidProblem, "would never agree"),
     "curved": (
-        lambda: bg.solve(bg.split(1, [bg.Power(0.5), bg.Linear()]), ProposerOutsideOption((0.9, 0.9), 0.3)), InvalidProblem,
+        lambda: bg.solve(bg.split(1, [bg.Power(0.5), bg.Linear()]), bg.ProposerOutsideOption((0.9, 0.9), 0.3)),
+        InvalidProblem,
         "straight",
     ),
     "three": (
-        lambda: bg.solve(bg.split(1, [bg.Linear()] * 3), ProposerOutsideOption((0.9, 0.9), 0.3)), InvalidProblem,
+        lambda: bg.solve(bg.split(1, [bg.Linear()] * 3), bg.ProposerOutsideOption((0.9, 0.9), 0.3)), InvalidProblem,
         "about two parties",
     ),
-    "who": (lambda: bg.solve(pie(), ProposerOutsideOption((0.9, 0.9), 0.3, "Cat")), UnknownName, "no party named 'Cat'"),
+    "who": (lambda: bg.solve(pie(), bg.ProposerOutsideOption((0.9, 0.9), 0.3, "Cat")), UnknownName, "no party named 'Cat'"),
     "nothing": (
-        lambda: bg.solve(pie(1, [0.6, 0.6]), ProposerOutsideOption((0.9, 0.9), 0.3)), NoAgreement, "no deal",
+        lambda: bg.solve(pie(1, [0.6, 0.6]), bg.ProposerOutsideOption((0.9, 0.9), 0.3)), NoAgreement, "no deal",
     ),
 }  # fmt: skip
 
