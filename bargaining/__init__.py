@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from bargaining.pareto import Frontier as Frontier
     from bargaining.pareto import frontier as frontier
     from bargaining.problems.claims import ClaimsProblem as ClaimsProblem
+    from bargaining.problems.coalitional import CoalitionalProblem as CoalitionalProblem
     from bargaining.problems.curve import from_curve as from_curve
     from bargaining.problems.issues import from_issues as from_issues
     from bargaining.problems.lotteries import lotteries as lotteries
@@ -80,6 +81,8 @@ if TYPE_CHECKING:
     from bargaining.strategic.baron_ferejohn import BaronFerejohn as BaronFerejohn
     from bargaining.strategic.baron_ferejohn import Legislature as Legislature
     from bargaining.strategic.fixed_costs import FixedCosts as FixedCosts
+    from bargaining.strategic.hart_mas_colell import Coalitions as Coalitions
+    from bargaining.strategic.hart_mas_colell import HartMasColell as HartMasColell
     from bargaining.strategic.markov_perfect import MarkovPerfect as MarkovPerfect
     from bargaining.strategic.nash_demand_game import NashDemandGame as NashDemandGame
     from bargaining.strategic.proposer_outside_option import ProposerOutsideOption as ProposerOutsideOption
@@ -184,6 +187,9 @@ _HOMES = {
     "Played": "protocols",
     "PayoffRange": "ranges",
     "Talks": "talks",
+    "CoalitionalProblem": "problems.coalitional",
+    "Coalitions": "strategic.hart_mas_colell",
+    "HartMasColell": "strategic.hart_mas_colell",
     "MarkovPerfect": "strategic.markov_perfect",
     "NashDemandGame": "strategic.nash_demand_game",
     "BaronFerejohn": "strategic.baron_ferejohn",

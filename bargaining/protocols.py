@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -19,8 +19,10 @@ class ProtocolModel(ABC):
     """A rule that says how a problem is bargained over in time, and is played in equilibrium.
 
     A protocol is a frozen dataclass whose fields are its settings. Subclass it, define `label` and `play`, and it is
-    solved, compared and verified like the others.
+    solved, compared and verified like the others. `about` is the kind of problem that it is played on.
     """
+
+    about: ClassVar[type] = Problem
 
     @property
     @abstractmethod

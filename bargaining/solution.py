@@ -18,6 +18,7 @@ from bargaining.demands import DemandGame, Demands, play
 from bargaining.errors import InvalidProblem
 from bargaining.failures import failure
 from bargaining.problems.claims import ClaimsProblem
+from bargaining.problems.coalitional import CoalitionalProblem
 from bargaining.problems.problem import Problem, require_measurable
 from bargaining.problems.stochastic import StochasticProblem
 from bargaining.problems.threats import ThreatGame
@@ -33,14 +34,16 @@ CLOSED = 1e-8
 """A relative gap below which the supporting line is said to close on the solution."""
 
 
-Question: TypeAlias = Problem | ThreatGame | ClaimsProblem | StochasticProblem
+Question: TypeAlias = Problem | ThreatGame | ClaimsProblem | StochasticProblem | CoalitionalProblem
 Method: TypeAlias = Concept | StrategicModel | DemandGame | ThreatModel | ClaimsRule | ProtocolModel
-Kind = TypeVar("Kind", Problem, ThreatGame, ClaimsProblem)
+Kind = TypeVar("Kind")
 
 REMEDIES: dict[type, str] = {
     Problem: "build one with bg.from_issues, bg.split, bg.from_points or bg.from_curve",
     ThreatGame: "{0} is about games of threats: bg.ThreatGame(A, B)",
     ClaimsProblem: "{0} is a rule for conflicting claims: bg.ClaimsProblem(estate, claims)",
+    StochasticProblem: "{0} is about talks described as bg.StochasticProblem(states)",
+    CoalitionalProblem: "{0} is about what coalitions can have: bg.CoalitionalProblem(worth, parties)",
 }
 """What to give instead of a problem of another kind."""
 
@@ -122,7 +125,7 @@ def solve(problem: Problem, concept: DemandGame, *, certify: bool = True) -> Dem
 @overload
 def solve(problem: StochasticProblem, concept: ProtocolModel, *, certify: bool = True) -> Talks: ...
 @overload
-def solve(problem: Problem, concept: ProtocolModel, *, certify: bool = True) -> Played: ...
+def solve(problem: Problem | CoalitionalProblem, concept: ProtocolModel, *, certify: bool = True) -> Played: ...
 @overload
 def solve(problem: ThreatGame, concept: ThreatModel, *, certify: bool = True) -> Solution: ...
 @overload
@@ -132,12 +135,12 @@ def solve(problem: Question, concept: Method, *, certify: bool = True) -> Soluti
 
     Parameters
     ----------
-    problem : Problem, ThreatGame, ClaimsProblem or StochasticProblem
+    problem : Problem, ThreatGame, ClaimsProblem, StochasticProblem or CoalitionalProblem
         One problem, or a stack.
     concept : Concept, StrategicModel, DemandGame, ThreatModel, ClaimsRule or ProtocolModel
         The solution concept or bargaining game. Those of games of threats take a `ThreatGame`, rules for conflicting claims
-        a `ClaimsProblem`, `MarkovPerfect` a `StochasticProblem`; all others take a `Problem`, or the bargaining problem
-        that a `ClaimsProblem` is.
+        a `ClaimsProblem`, `MarkovPerfect` a `StochasticProblem`, `HartMasColell` a `CoalitionalProblem`; all others take a
+        `Problem`, or the bargaining problem that a `ClaimsProblem` is.
     certify : bool
         Whether to check every answer by the supporting line through it, which costs one more program a game.
 
@@ -193,7 +196,8 @@ def attempt(problem: Question, concept: Method, *, certify: bool = True) -> Solu
         left, answer, threats = concept.resolve(_asked(problem, ThreatGame, concept))
         return _solution(left.whole, concept, answer, certify, threats=threats)
     if isinstance(concept, ProtocolModel):
-        return concept.play(problem if isinstance(problem, StochasticProblem) else _measurable(problem, concept))
+        usual = concept.about is Problem
+        return concept.play(_measurable(problem, concept) if usual else _asked(problem, concept.about, concept))
     if not isinstance(concept, Concept | StrategicModel | DemandGame):
         raise InvalidProblem(f"{concept!r} is no solution concept or strategic model; write for example bg.Nash().")
     whole = _measurable(problem, concept)
@@ -225,6 +229,11 @@ def _asked(problem: Any, kind: type[Kind], concept: Method) -> Kind:
         raise InvalidProblem(
             f"{type(concept).__name__} is about one bargaining problem, and these are talks through several states: solve "
             "them by bg.MarkovPerfect(), or ask about the deals of one state."
+        )
+    if kind is Problem and isinstance(problem, CoalitionalProblem):
+        raise InvalidProblem(
+            f"{type(concept).__name__} is about one bargaining problem, and this is about coalitions: solve it by "
+            "bg.HartMasColell(), or ask about the bargaining of all parties, game.problem."
         )
     instance(problem, kind, REMEDIES[kind].format(type(concept).__name__))
     return cast(Kind, problem)

@@ -27,7 +27,7 @@ def compare(problem: Question, concepts: Iterable[Method]) -> pd.DataFrame:
 
     Parameters
     ----------
-    problem : Problem, ThreatGame, ClaimsProblem or StochasticProblem
+    problem : Problem, ThreatGame, ClaimsProblem, StochasticProblem or CoalitionalProblem
         One problem or a stack.
     concepts : iterable of what `solve` takes
         What to compare.

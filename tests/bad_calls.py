@@ -216,6 +216,10 @@ def house(size: Any, fallback: Any, quota: Any, factors: Any, recognition: Any) 
     return bg.solve(bg.split(size, members, fallback), bg.BaronFerejohn(quota, factors, recognition))
 
 
+def coalitions(worth: Any, parties: Any, unit: Any, rho: Any) -> Any:
+    return bg.solve(bg.CoalitionalProblem(worth, parties, unit), bg.HartMasColell(rho))
+
+
 def breakdown(hazard: Any, payoffs: Any, period: Any) -> Any:
     return bg.solve(_pie(), bg.AlternatingOffers(period=period, breakdown=bg.Breakdown(hazard, payoffs)))
 
@@ -388,6 +392,12 @@ GOOD: dict[Callable[..., Any], dict[str, Any]] = {
         "quota": 2,
         "factors": (0.9, 0.8, 0.7),
         "recognition": (0.5, 0.3, 0.2),
+    },
+    coalitions: {
+        "worth": {("a", "b"): 6.0, ("a", "c"): 4.0, ("a", "b", "c"): 10.0},
+        "parties": ["a", "b", "c"],
+        "unit": "USD",
+        "rho": 0.5,
     },
     breakdown: {"hazard": 0.1, "payoffs": (0.0, 0.1), "period": 0.1},
     threats: {

@@ -265,6 +265,11 @@ def in_turn(one: float, two: float, **options: Any) -> bg.SequentialOffers:
     return bg.SequentialOffers(factors=(one, two), **options)
 
 
+def hart_mas_colell() -> bg.CoalitionalProblem:
+    worth = {("a", "b"): 6, ("a", "c"): 4, ("b", "c"): 2, ("a", "b", "c"): 10}
+    return bg.CoalitionalProblem(worth, ("a", "b", "c"))
+
+
 def first_range(found: Any) -> Any:
     return [found.lowest[0], found.highest[0]]
 
@@ -584,6 +589,11 @@ SOLVED = [
     Solved("five members, three votes, factor .9: kept, price, value", lambda: bg.split(1, [bg.Linear()] * 5),
            bg.BaronFerejohn(3, 0.9), lambda s: [s.kept[0], s.prices[1], s.gains[2]], [0.64, 0.18, 0.2],
            "Baron and Ferejohn (1989), proposition 3"),
+    *(
+        Solved(f"a coalition of three with a breakdown of {1 - rho:g} after a refusal", hart_mas_colell,
+               bg.HartMasColell(rho), utilities, [13 / 3, 10 / 3, 7 / 3], "Hart and Mas-Colell (1996), theorem 2")
+        for rho in (0, 0.5, 0.95)
+    ),
     *(
         Solved(f"a pie that shrinks, {', '.join(f'{size:g}' for size in sizes)}: the opening offer", lambda sizes=sizes:
                shrinking(sizes), bg.MarkovPerfect(), second_utility, 1.25, "Neelin, Sonnenschein and Spiegel (1988)")

@@ -65,6 +65,7 @@ REFERENCES = """
 - Haller, H., Holden, S. (1990). A letter to the editor on wage bargaining. *Journal of Economic Theory* 52, 232-236.
 - Harsanyi, J., Selten, R. (1972). A generalized Nash solution for two-person bargaining games with incomplete
   information. *Management Science* 18, 80-106.
+- Hart, S., Mas-Colell, A. (1996). Bargaining and value. *Econometrica* 64, 357-380.
 - Herrero, M. (1985). *A Strategic Bargaining Approach to Market Institutions*. PhD thesis, London School of Economics.
 - Herrero, M. (1989). The Nash program: non-convex bargaining problems. *Journal of Economic Theory* 49, 266-277.
 - Imai, H. (1983). Individual monotonicity and lexicographic maxmin solution. *Econometrica* 51, 389-401.

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bargaining.checks import instance
 from bargaining.problems.stochastic import StochasticProblem
 from bargaining.protocols import ProtocolModel
 from bargaining.talks import Talks, played
@@ -33,6 +32,8 @@ class MarkovPerfect(ProtocolModel):
       Bob's turn: Bob proposes Ann 0.4737, Bob 0.5263 (0.4737, 0.5263)
     """
 
+    about = StochasticProblem
+
     @property
     def label(self) -> str:
         """A short name for tables and figures."""
@@ -40,5 +41,4 @@ class MarkovPerfect(ProtocolModel):
 
     def play(self, problem: Any) -> Talks:
         """Return the equilibrium in every game of a stack of talks."""
-        instance(problem, StochasticProblem, "talks are described as bg.StochasticProblem(states)")
         return played(problem, self)
