@@ -41,8 +41,8 @@ class Agenda(ProtocolModel):
 
     with j the other party, and a refusal (1 - delta) D_k + delta V_k(j). So issue k is a game of alternating offers over
     deals whose worth is shifted, once for each proposer, and issues are solved backwards, exactly. If the other would
-    accept less than nothing of an issue, for the sake of opening the next one, the proposer takes all of it; if no deal
-    gives both what a refusal does, the round passes.
+    accept less than nothing of an issue, for the sake of opening the next one, the proposer takes all of it. It may accept
+    less than its disagreement payoff on an issue, too. If no deal gives both what a refusal does, the round passes.
 
     Settled together, `bg.AlternatingOffers` on a problem with all issues, parties can trade a share in one issue for a
     share in another that they value more. In order they cannot: the outcome is seldom efficient and depends on the order.

@@ -34,13 +34,14 @@ def solved(problem: Problem, model: Agenda) -> IssueByIssue:
     return found
 
 
-def by_hand(curves: Sequence[tuple[Curve, Curve]], factors: Any, periods: int = 3000) -> Any:
-    """Values (issue, opener, party) and offers of shares (issue, proposer) to Ann, of talks that end after many periods.
+def by_hand(curves: Sequence[tuple[Curve, Curve]], factors: Any, periods: int = 3000, least: Any = 0.0) -> Any:
+    """Gains over `least` (issue, opener, party) and shares (issue, proposer) proposed for Ann, of talks with a last period.
 
     Backwards in time, from nothing: the proposer gives the other just what a refusal is worth next period, or nothing; if
     that is more than there is, or leaves the proposer less than a refusal, it lets the period pass (the share is NaN).
     """
     count = len(curves)
+    least = np.broadcast_to(least, (count, 2))
     values, shares = np.zeros((count + 1, 2, 2)), np.zeros((count, 2))
     for _ in range(periods):
         after = np.array(factors) * values
@@ -49,10 +50,10 @@ def by_hand(curves: Sequence[tuple[Curve, Curve]], factors: Any, periods: int = 
             for i in (0, 1):
                 j = 1 - i
                 worth, power = issue[j]
-                needed = (after[k, j, j] - after[k + 1, j, j]) / worth
+                needed = (after[k, j, j] - after[k + 1, j, j] + least[k, j]) / worth
                 given = min(max(needed, 0.0), 1.0) ** (1 / power)
-                values[k, i, j] = worth * given**power + after[k + 1, j, j]
-                values[k, i, i] = issue[i][0] * (1 - given) ** issue[i][1] + after[k + 1, j, i]
+                values[k, i, j] = worth * given**power - least[k, j] + after[k + 1, j, j]
+                values[k, i, i] = issue[i][0] * (1 - given) ** issue[i][1] - least[k, i] + after[k + 1, j, i]
                 shares[k, i] = 1 - given if i == 0 else given
                 if needed > 1 or values[k, i, i] < after[k, j, i]:
                     values[k, i], shares[k, i] = after[k, j], np.nan
@@ -183,7 +184,7 @@ def test_patient_parties() -> None:
 
 
 def test_disagreement_lasts_until_an_issue_is_settled() -> None:
-    """A fallback of f in an issue is a smaller pie, and f for ever besides: gains are those of the smaller pies."""
+    """A fallback of f in an issue is f for ever, and a smaller pie, if nobody accepts less than f to open another."""
     fallbacks = ([0.2, 0.1], [0.0, 0.4])
     found = solved(straight(4, 3, fallbacks[0]), Agenda((0.9, 0.8), (straight(1, 2, fallbacks[1]),)))
     small = solved(straight(4 * 0.7, 3 * 0.7), Agenda((0.9, 0.8), (straight(0.6, 2 * 0.6),)))
@@ -206,12 +207,16 @@ def test_an_issue_without_gains() -> None:
 
 
 def test_an_opener_that_waits_to_be_asked() -> None:
-    """Little to gain in the first issue, and Bob, who is patient, would rather have Ann open the second: Ann waits."""
-    curves = [((0.016, 1.0), (0.069, 1.0)), ((0.18, 1.0), (0.04, 1.0))]
-    values, shares = by_hand(curves, (0.33, 0.83))
-    assert np.isnan(shares[0, 0]) and not np.isnan(shares[0, 1])
-    found = solved(straight(0.016, 0.069), Agenda((0.33, 0.83), (straight(0.18, 0.04),)))
-    assert found.utilities == pytest.approx(values[0, 0], abs=1e-12)
+    """With little to gain in the first issue no deal gives Bob, who is patient, and Ann what they have if she waits.
+
+    When Bob proposes, Ann accepts less than her fallback in the first issue, to open the second.
+    """
+    curves, factors = [((1.1, 1.0), (4.7, 1.0)), ((0.56, 1.0), (0.12, 1.0))], (0.33, 0.83)
+    least = [[1.1 * 0.24, 4.7 * 0.74], [0.0, 0.0]]
+    values, shares = by_hand(curves, factors, least=least)
+    assert np.isnan(shares[0, 0]) and shares[0, 1] < 0.24
+    found = solved(straight(1.1, 4.7, [0.24, 0.74]), Agenda(factors, (straight(0.56, 0.12),)))
+    assert found.gains == pytest.approx(values[0, 0], abs=1e-12)
     assert found.dates.tolist() == [1, 2] and found.proposers.tolist() == [1, 0] and found.probability == 1
     assert found.deals[0]["Ann"] == pytest.approx(shares[0, 1], abs=1e-9)
     assert "in period 1" in repr(found)
