@@ -76,6 +76,8 @@ if TYPE_CHECKING:
     from bargaining.sets.issues import Issue as Issue
     from bargaining.solution import Solution as Solution
     from bargaining.solution import solve as solve
+    from bargaining.strategic.agenda import Agenda as Agenda
+    from bargaining.strategic.agenda import IssueByIssue as IssueByIssue
     from bargaining.strategic.alternating_offers import AlternatingOffers as AlternatingOffers
     from bargaining.strategic.alternating_offers import Breakdown as Breakdown
     from bargaining.strategic.baron_ferejohn import BaronFerejohn as BaronFerejohn
@@ -86,6 +88,9 @@ if TYPE_CHECKING:
     from bargaining.strategic.markov_perfect import MarkovPerfect as MarkovPerfect
     from bargaining.strategic.nash_demand_game import NashDemandGame as NashDemandGame
     from bargaining.strategic.proposer_outside_option import ProposerOutsideOption as ProposerOutsideOption
+    from bargaining.strategic.reputation import Attrition as Attrition
+    from bargaining.strategic.reputation import Reputation as Reputation
+    from bargaining.strategic.reputation import guaranteed_share as guaranteed_share
     from bargaining.strategic.sequential_offers import SequentialOffers as SequentialOffers
     from bargaining.strategic.strikes import Strikes as Strikes
     from bargaining.strategic.uncertain_demand_game import UncertainDemandGame as UncertainDemandGame
@@ -197,6 +202,11 @@ _HOMES = {
     "FixedCosts": "strategic.fixed_costs",
     "ProposerOutsideOption": "strategic.proposer_outside_option",
     "Strikes": "strategic.strikes",
+    "Agenda": "strategic.agenda",
+    "IssueByIssue": "strategic.agenda",
+    "Attrition": "strategic.reputation",
+    "Reputation": "strategic.reputation",
+    "guaranteed_share": "strategic.reputation",
     "SequentialOffers": "strategic.sequential_offers",
     "UncertainDemandGame": "strategic.uncertain_demand_game",
     "Coco": "threats.coco",

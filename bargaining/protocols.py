@@ -69,6 +69,11 @@ class Played(ABC):
         return self.problem.gains(self.utilities)
 
     @property
+    def ideal_gains(self) -> Array:
+        """The most that each party can gain in any deal, (..., n)."""
+        return self.problem.gains(self.problem.ideal)
+
+    @property
     @abstractmethod
     def probability(self) -> Array:
         """The probability of agreement, (...), from the start on; NaN where equilibria differ."""

@@ -99,7 +99,8 @@ class Rounds:
         offers: Proposals = tuple({} for _ in group)
         chance = self.chance[..., group, :]
         forced, barred = (np.broadcast_to(flags, chance.shape) for flags in (forced, barred))
-        pairs = [(k, i) for k in range(len(group)) for i in range(n) if np.any(chance[..., k, i] > 0)]
+        drawn = p.recognition[..., group, :] > 0  # in games without a meaning, too, so that an offer is there for each game
+        pairs = [(k, i) for k in range(len(group)) for i in range(n) if np.any(drawn[..., k, i]) or not drawn.size]
         for deals, places in self._by_deals(pairs, group):
             answers = self._ask(deals, places, thresholds)
             least = deals.feasible.least_gain()
@@ -127,7 +128,7 @@ class Rounds:
 
     def slopes(self, play_slopes: Array, group: Indices) -> Array:
         """Return derivatives of values (rows) in what waiting is worth (columns), (..., k, n, n)."""
-        chance = self.problem.recognition[..., group, :, None, None]
+        chance = self.chance[..., group, :, None, None]
         return np.asarray(np.sum(np.where(chance > 0, chance * play_slopes, 0.0), axis=-3))
 
     def solved(self, change: Array, slopes: Array, group: Indices) -> Array:

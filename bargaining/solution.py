@@ -104,7 +104,7 @@ class Solution:
     @cached_property
     def fractions(self) -> Array:
         """Each party's gain as a fraction of its ideal gain, (..., n); NaN where there is nothing to gain."""
-        return fractions_of_ideal(self.problem, self.gains)
+        return fractions_of_ideal(self.problem.gains(self.problem.ideal), self.gains)
 
     def __repr__(self) -> str:
         if self.problem.shape:
@@ -352,9 +352,8 @@ def _about_threats(solution: Solution, threats: Threats) -> list[str]:
     return found
 
 
-def fractions_of_ideal(problem: Problem, gains: Array) -> Array:
+def fractions_of_ideal(ideal: Array, gains: Array) -> Array:
     """Return gains as fractions of the ideal ones, (..., n); NaN where there is nothing to gain."""
-    ideal = problem.gains(problem.ideal)
     with np.errstate(invalid="ignore"):
         some = ideal > 0
     return np.where(some, gains / np.where(some, ideal, 1.0), np.nan)

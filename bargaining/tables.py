@@ -73,7 +73,8 @@ def frame(found: Solution | Demands | Played) -> pd.DataFrame:
             columns |= _by_party("threat", found.threats.point, problem)
     else:
         columns["probability"] = found.probability.ravel()
-    fractions = fractions_of_ideal(problem, found.gains)
+    ideal = found.ideal_gains if isinstance(found, Played) else problem.gains(problem.ideal)
+    fractions = fractions_of_ideal(ideal, found.gains)
     for word, values in (("utility", found.utilities), ("gain", found.gains), ("fraction", fractions)):
         columns |= _by_party(word, values, problem)
     columns["status"] = status_labels(found.status).ravel()

@@ -186,7 +186,7 @@ class Talks(Played):
         waiting = np.where(ok[..., None, None], waiting, 0.0)  # of games without an answer nothing is checked
         options = np.where(ok[..., None, None], game.outside_options, -np.inf)
         for k, state in enumerate(game.rounds):
-            spread = (state.deals or self.problem).feasible.spread()
+            spread = np.where(ok[..., None], (state.deals or self.problem).feasible.spread(), 1.0)
             worth = np.zeros((*game.shape, game.n))
             for i, party in enumerate(game.parties):
                 drawn, agreed = np.where(ok, game.recognition[..., k, i], 0.0), self.agree[..., k, i]

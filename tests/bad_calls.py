@@ -216,6 +216,14 @@ def house(size: Any, fallback: Any, quota: Any, factors: Any, recognition: Any) 
     return bg.solve(bg.split(size, members, fallback), bg.BaronFerejohn(quota, factors, recognition))
 
 
+def agenda(size: Any, fallback: Any, factors: Any, later: Any, first: Any) -> Any:
+    return bg.solve(money(size, fallback), bg.Agenda(factors, later, first))
+
+
+def reputation(size: Any, fallback: Any, demands: Any, stubborn: Any, impatience: Any) -> Any:
+    return bg.solve(money(size, fallback), bg.Reputation(demands, stubborn, impatience))
+
+
 def coalitions(worth: Any, parties: Any, unit: Any, rho: Any) -> Any:
     return bg.solve(bg.CoalitionalProblem(worth, parties, unit), bg.HartMasColell(rho))
 
@@ -392,6 +400,14 @@ GOOD: dict[Callable[..., Any], dict[str, Any]] = {
         "quota": 2,
         "factors": (0.9, 0.8, 0.7),
         "recognition": (0.5, 0.3, 0.2),
+    },
+    agenda: {"size": 1.0, "fallback": [0.0, 0.1], "factors": 0.9, "later": [money(2.0, None)], "first": "a"},
+    reputation: {
+        "size": 1.0,
+        "fallback": [0.0, 0.1],
+        "demands": (0.6, 0.7),
+        "stubborn": (0.1, 0.2),
+        "impatience": (0.1, 0.3),
     },
     coalitions: {
         "worth": {("a", "b"): 6.0, ("a", "c"): 4.0, ("a", "b", "c"): 10.0},

@@ -270,6 +270,15 @@ def hart_mas_colell() -> bg.CoalitionalProblem:
     return bg.CoalitionalProblem(worth, ("a", "b", "c"))
 
 
+def worth(one: float, two: float) -> Problem:
+    """An issue that is worth so much to each party."""
+    return bg.rescaled(pie(), [one, two])
+
+
+def issue_x() -> Problem:
+    return worth(4, 3)
+
+
 def first_range(found: Any) -> Any:
     return [found.lowest[0], found.highest[0]]
 
@@ -381,6 +390,8 @@ LIVNE = "Raiffa (1953); Livne (1989)"
 RAIFFA_1953 = "Raiffa (1953); Diskin, Koppel and Samet (2011)"
 IMAI_1983 = "Imai (1983)"
 CHUN_PETERS = "Chun and Peters (1988)"
+AGENDA = bg.Agenda(0.9, (worth(1, 2),))
+STUBBORN = bg.Reputation((0.6, 0.7), (0.1, 0.1), (1, 1))
 RATIONAL, SECURITY, COCO = bg.RationalThreats(), bg.SecurityLevels(), bg.Coco()
 NASH_1953 = "Nash (1953)"
 FERGUSON_TU = "Ferguson, part III, section 4.2"
@@ -389,6 +400,7 @@ KALAI_KALAI = "Kalai and Kalai (2013)"
 STRAFFIN = "Straffin (1993), chapter 16"
 LUCE_RAIFFA = "Luce and Raiffa (1957), chapter 6"
 MAYBERRY = "Nash (1953); Mayberry, Nash and Shubik (1953)"
+FERSHTMAN, ABREU_GUL = "Fershtman (1990); Busch and Horstmann (1997)", "Abreu and Gul (2000)"
 AUMANN_MASCHLER = "Aumann and Maschler (1985)"
 O_NEILL = "O'Neill (1982)"
 DAGAN_VOLIJ = "Dagan and Volij (1993)"
@@ -589,6 +601,23 @@ SOLVED = [
     Solved("five members, three votes, factor .9: kept, price, value", lambda: bg.split(1, [bg.Linear()] * 5),
            bg.BaronFerejohn(3, 0.9), lambda s: [s.kept[0], s.prices[1], s.gains[2]], [0.64, 0.18, 0.2],
            "Baron and Ferejohn (1989), proposition 3"),
+    Solved("X worth (4, 3), then Y worth (1, 2), factor .9: shares of X and Y", issue_x, AGENDA,
+           lambda s: [s.deals[0]["party 1"], s.deals[1]["party 1"]], [559 / 760, 9 / 19], FERSHTMAN),
+    Solved("the same: payoffs", issue_x, AGENDA, utilities, [64 / 19, 1323 / 760], FERSHTMAN),
+    Solved("the same, the second first: the first's share of X", issue_x, bg.Agenda(0.9, (worth(1, 2),), first=1),
+           lambda s: s.deals[0]["party 1"], 243 / 380, FERSHTMAN),
+    Solved("X worth (3, 1): all of X to the first", lambda: worth(3, 1), AGENDA, lambda s: s.deals[0]["party 1"], 1,
+           FERSHTMAN),
+    Solved("demands .6 and .7, each stubborn with probability .1: payoffs", pie, STUBBORN, utilities,
+           [0.3 + 0.3 * (1 - 10**-0.25), 0.4], ABREU_GUL),
+    Solved("the same: rates of concession", pie, STUBBORN, lambda s: s.concession, [4 / 3, 1], ABREU_GUL),
+    Solved("the same: when both are known to be stubborn", pie, STUBBORN, lambda s: s.end, 0.75 * math.log(10), ABREU_GUL),
+    Solved("the same: conceded at once", pie, STUBBORN, lambda s: s.at_once, [0, 1 - 10**-0.25], ABREU_GUL),
+    *(
+        Solved(f"demands .8 and .5, stubborn with probability {z:g}: the second concedes at once", pie,
+               bg.Reputation((0.8, 0.5), (z, z), (0.5, 2)), lambda s: s.at_once[1], 1 - z ** (3 / 8), ABREU_GUL)
+        for z in (1e-2, 1e-4, 1e-8)
+    ),
     *(
         Solved(f"a coalition of three with a breakdown of {1 - rho:g} after a refusal", hart_mas_colell,
                bg.HartMasColell(rho), utilities, [13 / 3, 10 / 3, 7 / 3], "Hart and Mas-Colell (1996), theorem 2")

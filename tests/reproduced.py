@@ -32,6 +32,7 @@ payoffs one round later states his with payoffs that have grown by the discount 
 REFERENCES = """
 ## Sources
 
+- Abreu, D., Gul, F. (2000). Bargaining and reputation. *Econometrica* 68, 85-117.
 - Anbarci, N. (1995). Reference functions and balanced concessions in bargaining. *Canadian Journal of Economics* 28,
   675-682.
 - Anbarci, N., Bigelow, J. (1994). The area monotonic solution to the cooperative bargaining problem. *Mathematical
@@ -46,6 +47,8 @@ REFERENCES = """
 - Binmore, K., Shaked, A., Sutton, J. (1989). The outside option principle. *Quarterly Journal of Economics* 104, 753-770.
 - Bossert, W. (1993). An alternative solution to bargaining problems with claims. *Mathematical Social Sciences* 25.
 - Brams, S., Taylor, A. (1996). *Fair Division*. Cambridge University Press.
+- Busch, L.-A., Horstmann, I. (1997). Bargaining frictions, bargaining procedures and implied costs in multiple-issue
+  bargaining. *Economica* 64, 669-680.
 - Carlsson, H. (1991). A bargaining model where parties make errors. *Econometrica* 59, 1487-1496.
 - Chun, Y. (1988). The equal-loss principle for bargaining problems. *Economics Letters* 26, 103-106.
 - Chun, Y., Peters, H. (1988). The lexicographic egalitarian solution. *Cahiers du CERO* 30, 149-156.
@@ -60,6 +63,7 @@ REFERENCES = """
 - Ferguson, T. *Game Theory*. Lecture notes, UCLA.
 - Fernandez, R., Glazer, J. (1991). Striking for a bargain between two completely informed agents. *American Economic
   Review* 81, 240-252.
+- Fershtman, C. (1990). The importance of the agenda in bargaining. *Games and Economic Behavior* 2, 224-238.
 - Hall, R., Milgrom, P. (2008). The limited influence of unemployment on the wage bargain. *American Economic Review* 98,
   1653-1674.
 - Haller, H., Holden, S. (1990). A letter to the editor on wage bargaining. *Journal of Economic Theory* 52, 232-236.
@@ -113,6 +117,7 @@ REFERENCES = """
 - Thomson, W. (2003). Axiomatic and game-theoretic analysis of bankruptcy and taxation problems. *Mathematical Social
   Sciences* 45, 249-297.
 - van Damme, E. (1991). *Stability and Perfection of Nash Equilibria*, second edition. Springer.
+- Wolitzky, A. (2012). Reputational bargaining with minimal knowledge of rationality. *Econometrica* 80, 2047-2087.
 """
 
 
@@ -144,9 +149,18 @@ def row(case: Solved) -> list[str]:
     return [case.title, f"`{settings(case.concept)}`", words(value), words(case.expected), f"{gap:.0e}", case.source, kind]
 
 
+def posture() -> list[str]:
+    """Return the cells of the one result that is a number and no solution."""
+    value, expected = bg.guaranteed_share([0.1, 0.001]), [0.3027931065641139, 0.12645813694537056]
+    gap = float(np.max(np.abs(value - expected)))
+    title = "the share that a posture secures, believed with probability .1 and .001"
+    return [title, "`guaranteed_share`", words(value), words(expected), f"{gap:.0e}", "Wolitzky (2012)", "ours"]
+
+
 def page() -> str:
     """Return the whole page."""
-    return HEAD + "".join(f"| {' | '.join(row(case))} |\n" for case in SOLVED) + REFERENCES
+    rows = [*(row(case) for case in SOLVED), posture()]
+    return HEAD + "".join(f"| {' | '.join(cells)} |\n" for cells in rows) + REFERENCES
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from bargaining._types import Array, Bools, Codes, Indices
-from bargaining.checks import instance, leading_axes, numbers, sequence
+from bargaining.checks import instance, leading_axes, numbers, party_number, sequence
 from bargaining.errors import InvalidProblem
 from bargaining.evidence import Check, held
 from bargaining.markov import markov_perfect
@@ -24,7 +24,7 @@ from bargaining.problems.stochastic import State, StochasticProblem
 from bargaining.problems.transforms import rescaled
 from bargaining.protocols import Played, ProtocolModel
 from bargaining.sets.base import Status
-from bargaining.strategic.common import party, require_two
+from bargaining.strategic.common import require_two
 from bargaining.talks import Talks, talks
 
 
@@ -66,10 +66,9 @@ class Agenda(ProtocolModel):
     X is worth 4 to Ann and 3 to Bob, Y 1 and 2. Settled together both have more: Ann most of X, and Bob the rest and Y.
 
     >>> import bargaining as bg
-    >>> from bargaining.strategic.agenda import Agenda
     >>> x = bg.rescaled(bg.split(1, [bg.Linear(), bg.Linear()], parties=("Ann", "Bob")), [4, 3])
     >>> y = bg.rescaled(bg.split(1, [bg.Linear(), bg.Linear()], parties=("Ann", "Bob")), [1, 2])
-    >>> bg.solve(x, Agenda(0.9, later=[y]))
+    >>> bg.solve(x, bg.Agenda(0.9, later=[y]))
     issue by issue: worth Ann 3.368, Bob 1.741
       issue 1: Ann proposes Ann 0.7355, Bob 0.2645 (2.942, 0.7934)
       issue 2: Bob proposes Ann 0.4737, Bob 0.5263 (0.4737, 1.053)
@@ -148,7 +147,7 @@ class Agenda(ProtocolModel):
             )
             for i in (0, 1)
         ]  # fmt: skip
-        opens = (party("first", self.first, problem) + k) % 2
+        opens = (party_number("first", self.first, problem.parties) + k) % 2
         return StochasticProblem(tuple(states), names[opens])
 
     def play(self, problem: Any) -> IssueByIssue:
@@ -156,7 +155,7 @@ class Agenda(ProtocolModel):
         issues = self.issues(problem)
         shape = leading_axes(*(issue.shape for issue in issues))
         problem = problem.replace(disagreement=np.broadcast_to(problem.disagreement, (*shape, 2)))
-        opens = party("first", self.first, problem)
+        opens = party_number("first", self.first, problem.parties)
         values: Array | None = None
         status: Codes = np.zeros((), np.int8)
         solved: list[Talks] = []
@@ -194,11 +193,16 @@ class IssueByIssue(Played):
         rest = sum(issue.disagreement for issue in self.model.issues(self.problem))
         return np.asarray(self.utilities - rest)
 
+    @property
+    def ideal_gains(self) -> Array:
+        """The most that each party can gain on all issues, (..., n), each settled at once."""
+        return np.asarray(sum(issue.gains(issue.ideal) for issue in self.model.issues(self.problem)))
+
     @cached_property
     def _path(self) -> tuple[Indices, Array]:
         """Return who makes the proposal that is accepted, and when, of each issue, (..., issues)."""
         shape = self.problem.shape
-        opener = np.full(shape, party("first", self.model.first, self.problem))
+        opener = np.full(shape, party_number("first", self.model.first, self.problem.parties))
         alive: Bools = np.asarray(self.status == Status.OK)
         round_ = np.zeros(shape)
         who, when = [], []
@@ -262,7 +266,7 @@ class IssueByIssue(Played):
                 yield Check(f"issue {k + 1}: {check.claim}", check.missed)
         issues = model.issues(problem)
         unit = np.maximum.reduce([np.broadcast_to(i.feasible.spread(), (*problem.shape, 2)) for i in issues])
-        worth = self.talks[0].values[..., party("first", model.first, problem), :]
+        worth = self.talks[0].values[..., party_number("first", model.first, problem.parties), :]
         yield held("payoffs are those of the talks", np.max(np.abs(self.utilities - worth) / unit, axis=-1), ok)
         factors = np.broadcast_to(numbers("factors", model.factors), (2,))
         least = np.stack([np.broadcast_to(issue.disagreement, (*problem.shape, 2)) for issue in issues], axis=-2)

@@ -88,14 +88,14 @@ class ProposerOutsideOption(ProtocolModel):
         problem = problem.whole
         who, first = party_number("party", self.party, problem.parties), party_number("first", self.first, problem.parties)
         surplus, status = straight(problem, "opting out as proposer")
-        option = (self.option - problem.disagreement[..., who]) / surplus[..., who]
+        option = (float(self.option) - problem.disagreement[..., who]) / surplus[..., who]
         beyond = (status == Status.OK) & ~(option <= 1.0 + ROUNDING)
         if not problem.shape and beyond:
             raise InvalidProblem(
                 f"option = {self.option:g} is more than {problem.parties[who]} has in any deal, {problem.ideal[who]:g}: it "
                 "would never agree."
             )
-        theirs, own = self.factors[1 - who], self.factors[who]
+        theirs, own = float(self.factors[1 - who]), float(self.factors[who])
         credible = option >= own**2 * (1.0 - theirs) / (1.0 - theirs * own) * (1.0 - ROUNDING)
         sure = option > own**2 * (1.0 + ROUNDING)
         settled = (1.0 - own) / (1.0 - theirs * own)

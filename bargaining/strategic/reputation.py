@@ -71,9 +71,8 @@ class Reputation(ProtocolModel):
     Examples
     --------
     >>> import bargaining as bg
-    >>> from bargaining.strategic.reputation import Reputation
     >>> pie = bg.split(1, [bg.Linear(), bg.Linear()], parties=("Ann", "Bob"))
-    >>> found = bg.solve(pie, Reputation((0.6, 0.7), (0.1, 0.1), impatience=(1, 1)))
+    >>> found = bg.solve(pie, bg.Reputation((0.6, 0.7), (0.1, 0.1), impatience=(1, 1)))
     >>> found
     reputation: worth Ann 0.4313, Bob 0.4, if not stubborn; agreement with probability 0.99, within 1.727 years
       Ann concedes at once with probability 0, then at the rate 1.333 a year
@@ -138,7 +137,8 @@ class Reputation(ProtocolModel):
         surplus, status = straight(problem, "a war of attrition")
         sound = np.all(_sound(rates), axis=-1)
         status = np.where((status == Status.OK) & ~sound, np.int8(Status.NOT_FINITE), status).astype(np.int8)
-        demands, excess, certain = np.array(self.demands), sum(self.demands) - 1.0, -np.log(np.array(self.stubborn))
+        demands, certain = np.array(self.demands, dtype=float), -np.log(np.array(self.stubborn, dtype=float))
+        excess = np.sum(demands) - 1.0
         rates = np.where(sound[..., None], rates, 1.0)
         concession = rates[..., ::-1] * (1.0 - demands) / excess
         known = certain / concession
@@ -216,7 +216,7 @@ class Attrition(Played):
         stated = np.concatenate([self.utilities, self.concession, self.at_once, self.end[..., None]], axis=-1)
         known = np.all(np.isfinite(stated), axis=-1)
         yield Check("numbers are NaN exactly where there is no answer", np.where(ok == known, 0.0, np.inf))
-        with np.errstate(invalid="ignore", over="ignore"):
+        with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
             alone = (1.0 - self.at_once) * np.exp(-self.concession * self.end[..., None])
             apart = np.abs(self._conceded(np.zeros(())) - self.at_once)
             yield held("who has not conceded by the end is stubborn", np.max(np.abs(alone - model.stubborn), axis=-1), ok)
@@ -250,7 +250,7 @@ class Attrition(Played):
             flow = rates * np.exp(-rates * at[..., None]) * self._conceded(at)[..., ::-1]
             waited += np.tensordot(weights, flow, axes=1) * ((high - low) / 2 * date)[..., None]
         theirs, now = self._conceded(date)[..., ::-1], np.exp(-rates * date[..., None])
-        demands = np.array(self.model.demands)
+        demands = np.array(self.model.demands, dtype=float)
         return np.asarray(demands * (now * theirs + waited) + (1.0 - theirs) * now * (1.0 - demands[::-1]))
 
     def __repr__(self) -> str:
@@ -300,8 +300,8 @@ def guaranteed_share(stubborn: ArrayLike) -> Array:
 
     Examples
     --------
-    >>> from bargaining.strategic.reputation import guaranteed_share
-    >>> guaranteed_share([0.1, 0.001]).round(4).tolist()
+    >>> import bargaining as bg
+    >>> bg.guaranteed_share([0.1, 0.001]).round(4).tolist()
     [0.3028, 0.1265]
     """
     chance = numbers("stubborn, the probability of being committed,", stubborn)

@@ -243,7 +243,8 @@ class SequentialOffers(ProtocolModel):
         if self.factors is not None:
             return {"factors": vector("factors", self.factors, problem.n)}
         time = (self._pace() if self.delays is None else vector("delays", self.delays, 2)[1 - who]) * stretch
-        found: dict[str, Any] = {"factors": np.exp(-self._rates(problem) * time[..., None])}
+        with np.errstate(over="ignore"):  # of a stack, some games may have no such rates
+            found: dict[str, Any] = {"factors": np.exp(-self._rates(problem) * time[..., None])}
         if self.breakdown is not None:
             found["breakdown"] = -np.expm1(-self.breakdown.hazard * time)
             found["breakdown_payoffs"] = self.breakdown.payoffs

@@ -82,8 +82,8 @@ class Strikes(ProtocolModel):
         union = party_number("union", self.union, problem.parties)
         first = union if self.first is None else party_number("first", self.first, problem.parties)
         revenue, status = straight(problem, "wage bargaining")
-        delta = self.factor
-        old = (self.status_quo - problem.disagreement[..., union]) / revenue[..., union]
+        delta = float(self.factor)
+        old = (float(self.status_quo) - problem.disagreement[..., union]) / revenue[..., union]
         outside = (status == Status.OK) & ~((old >= -ROUNDING) & (old <= 1.0 + ROUNDING))
         if not problem.shape and outside:
             raise InvalidProblem(

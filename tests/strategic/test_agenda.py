@@ -13,7 +13,6 @@ import pytest
 import bargaining as bg
 from bargaining.errors import InvalidProblem, UnknownName
 from bargaining.problems.problem import Problem
-from bargaining.strategic.agenda import Agenda, IssueByIssue
 
 Curve = tuple[float, float]
 """Worth w and power p of an issue to a party: a share s of it gives w s^p."""
@@ -28,9 +27,9 @@ def straight(one: float, two: float, fallback: Any = None) -> Problem:
     return bg.rescaled(bg.split(1, [bg.Linear(), bg.Linear()], fallback, parties=("Ann", "Bob")), [one, two])
 
 
-def solved(problem: Problem, model: Agenda) -> IssueByIssue:
+def solved(problem: Problem, model: bg.Agenda) -> bg.IssueByIssue:
     found = bg.solve(problem, model)
-    assert isinstance(found, IssueByIssue)
+    assert isinstance(found, bg.IssueByIssue)
     return found
 
 
@@ -65,12 +64,12 @@ def test_known_shares() -> None:
 
     By hand: who opens Y has 1 / 1.9 of it; x = 559/760 of X if the first proposes, 243/380 if the second does.
     """
-    found = solved(straight(4, 3), Agenda(0.9, later=(straight(1, 2),)))
+    found = solved(straight(4, 3), bg.Agenda(0.9, later=(straight(1, 2),)))
     assert found.deals[0]["Ann"] == pytest.approx(float(Fraction(559, 760)), abs=1e-14)
     assert found.deals[0]["Ann"] == pytest.approx(0.7355263157894731, abs=1e-14)
     assert found.deals[1]["Bob"] == pytest.approx(1 / 1.9, abs=1e-14)
     assert found.utilities == pytest.approx([3.368421052631577, 1.7407894736842122], abs=1e-13)
-    other = solved(straight(4, 3), Agenda(0.9, later=(straight(1, 2),), first="Bob"))
+    other = solved(straight(4, 3), bg.Agenda(0.9, later=(straight(1, 2),), first="Bob"))
     assert other.deals[0]["Ann"] == pytest.approx(0.6394736842105259, abs=1e-14)
     for result in (found, other):
         assert result.unique and result.probability == 1 and result.dates.tolist() == [0, 1]
@@ -83,7 +82,7 @@ def test_the_first_issue_as_the_price_of_opening_the_second() -> None:
 
     Opening Y without any of X is worth 0.9 * 2 / 1.9 to Bob, more than to refuse and propose on X a period later.
     """
-    found = solved(straight(3, 1), Agenda(0.9, later=(straight(1, 2),)))
+    found = solved(straight(3, 1), bg.Agenda(0.9, later=(straight(1, 2),)))
     assert found.deals[0]["Ann"] == 1
     assert found.utilities == pytest.approx([3 + 0.9 * 0.9 / 1.9, 0.9 * 2 / 1.9], abs=1e-14)
     assert found.talks[0].slack[0, 0, 1] > 0.05  # what Bob accepts is more than it could have by refusing
@@ -107,7 +106,7 @@ def test_talks_that_end_after_many_periods(curves: Any, factors: Any, first: int
     """Backwards in time from the last of 3000 periods, one gets what the library finds without a last one."""
     values, shares = by_hand(curves, factors)
     problem, *later = (pie(*issue) for issue in curves)
-    found = solved(problem, Agenda(factors, later, first))
+    found = solved(problem, bg.Agenda(factors, later, first))
     assert found.utilities == pytest.approx(values[0, first], abs=1e-9)
     for k, talks in enumerate(found.talks):
         assert talks.values == pytest.approx(values[k], abs=1e-9)
@@ -125,7 +124,7 @@ def test_random_agendas_of_straight_issues() -> None:
         factors = rng.uniform(0.3, 0.97, 2)
         values, shares = by_hand(curves, factors, 1500)
         problem, *later = (straight(one[0], two[0]) for one, two in curves)
-        found = solved(problem, Agenda(tuple(factors), later))
+        found = solved(problem, bg.Agenda(tuple(factors), later))
         assert found.utilities == pytest.approx(values[0, 0], abs=1e-11)
         corners += int(np.sum((shares == 0) | (shares == 1)))
     assert corners > 5
@@ -133,7 +132,7 @@ def test_random_agendas_of_straight_issues() -> None:
 
 def test_one_issue_is_alternating_offers() -> None:
     problem = pie((2, 0.5), (1, 0.8), [0.1, 0.2])
-    found = solved(problem, Agenda((0.9, 0.7)))
+    found = solved(problem, bg.Agenda((0.9, 0.7)))
     usual = bg.solve(problem, bg.AlternatingOffers(factors=(0.9, 0.7)))
     assert found.utilities == pytest.approx(usual.utilities, abs=1e-10)
     assert found.gains == pytest.approx(usual.gains, abs=1e-10)
@@ -146,29 +145,29 @@ def test_settling_all_together_is_better_for_both() -> None:
         {"Ann": lambda x, y: 4 * x + y, "Bob": lambda x, y: 3 * (1 - x) + 2 * (1 - y)}, [0, 0],
     )  # fmt: skip
     for x, y in (((4, 3), (1, 2)), ((1, 2), (4, 3))):
-        found = solved(straight(*x), Agenda(0.9, later=(straight(*y),)))
+        found = solved(straight(*x), bg.Agenda(0.9, later=(straight(*y),)))
         assert np.all(both.feasible.reach(found.utilities, [1.0, 1.0]).utilities > found.utilities + 0.1)
     package = bg.solve(both, bg.AlternatingOffers(factors=(0.9, 0.9)))
-    assert np.all(solved(straight(4, 3), Agenda(0.9, (straight(1, 2),))).utilities < package.utilities)
+    assert np.all(solved(straight(4, 3), bg.Agenda(0.9, (straight(1, 2),))).utilities < package.utilities)
 
 
 def test_order_matters() -> None:
-    one = solved(straight(4, 3), Agenda(0.9, later=(straight(1, 2),)))
-    two = solved(straight(1, 2), Agenda(0.9, later=(straight(4, 3),)))
+    one = solved(straight(4, 3), bg.Agenda(0.9, later=(straight(1, 2),)))
+    two = solved(straight(1, 2), bg.Agenda(0.9, later=(straight(4, 3),)))
     assert np.all(np.abs(one.utilities - two.utilities) > 0.01)
 
 
 def test_exchanging_the_parties() -> None:
-    one = solved(pie((2, 0.5), (1, 1)), Agenda((0.8, 0.9), (pie((1, 0.8), (3, 0.4)),), "Ann"))
-    two = solved(pie((1, 1), (2, 0.5)), Agenda((0.9, 0.8), (pie((3, 0.4), (1, 0.8)),), "Bob"))
+    one = solved(pie((2, 0.5), (1, 1)), bg.Agenda((0.8, 0.9), (pie((1, 0.8), (3, 0.4)),), "Ann"))
+    two = solved(pie((1, 1), (2, 0.5)), bg.Agenda((0.9, 0.8), (pie((3, 0.4), (1, 0.8)),), "Bob"))
     assert one.utilities == pytest.approx(two.utilities[::-1], abs=1e-10)
-    alike = [solved(straight(1, 1), Agenda(0.9, (straight(1, 1),), i)).utilities for i in (0, 1)]
+    alike = [solved(straight(1, 1), bg.Agenda(0.9, (straight(1, 1),), i)).utilities for i in (0, 1)]
     assert alike[0] == pytest.approx(alike[1][::-1], abs=1e-13)
 
 
 def test_impatient_parties_take_it_all() -> None:
     """As the factor vanishes who opens has the first issue, and what follows is worth nothing."""
-    found = solved(straight(4, 3), Agenda(1e-6, later=(straight(1, 2),)))
+    found = solved(straight(4, 3), bg.Agenda(1e-6, later=(straight(1, 2),)))
     assert found.utilities == pytest.approx([4, 0], abs=1e-5)
 
 
@@ -178,7 +177,7 @@ def test_patient_parties() -> None:
     By hand: x_1 - x_2 is e (1 - x + 2/3) by Bob's indifference and e (x + 1/4) by Ann's, e = 1 - delta: x = 17/24.
     """
     for first in (0, 1):
-        found = solved(straight(4, 3), Agenda(1 - 1e-6, later=(straight(1, 2),), first=first))
+        found = solved(straight(4, 3), bg.Agenda(1 - 1e-6, later=(straight(1, 2),), first=first))
         assert found.deals[0]["Ann"] == pytest.approx(17 / 24, abs=1e-5)
         assert found.utilities == pytest.approx([10 / 3, 15 / 8], abs=1e-5)
 
@@ -186,8 +185,8 @@ def test_patient_parties() -> None:
 def test_disagreement_lasts_until_an_issue_is_settled() -> None:
     """A fallback of f in an issue is f for ever, and a smaller pie, if nobody accepts less than f to open another."""
     fallbacks = ([0.2, 0.1], [0.0, 0.4])
-    found = solved(straight(4, 3, fallbacks[0]), Agenda((0.9, 0.8), (straight(1, 2, fallbacks[1]),)))
-    small = solved(straight(4 * 0.7, 3 * 0.7), Agenda((0.9, 0.8), (straight(0.6, 2 * 0.6),)))
+    found = solved(straight(4, 3, fallbacks[0]), bg.Agenda((0.9, 0.8), (straight(1, 2, fallbacks[1]),)))
+    small = solved(straight(4 * 0.7, 3 * 0.7), bg.Agenda((0.9, 0.8), (straight(0.6, 2 * 0.6),)))
     assert found.gains == pytest.approx(small.utilities, abs=1e-12)
     assert found.utilities == pytest.approx([small.utilities[0] + 0.8, small.utilities[1] + 1.1], abs=1e-12)
     assert bg.verify(found).ok
@@ -196,12 +195,12 @@ def test_disagreement_lasts_until_an_issue_is_settled() -> None:
 def test_an_issue_without_gains() -> None:
     """Nobody agrees on the last issue if there is nothing to gain; one before others may be a loss worth taking."""
     empty = straight(1, 1, [0.6, 0.6])
-    found = solved(straight(4, 3), Agenda(0.9, (empty,)))
+    found = solved(straight(4, 3), bg.Agenda(0.9, (empty,)))
     assert found.probability == 0 and found.proposers.tolist() == [0, -1] and np.isnan(found.dates[1])
     assert found.utilities == pytest.approx([4 / 1.9 + 0.6, 3 * 0.9 / 1.9 + 0.6], abs=1e-12)
     assert np.isnan(found.deals[1]["Ann"]) and "issue 2: no agreement" in repr(found)
     assert bg.verify(found).ok
-    toll = solved(empty, Agenda(0.9, (straight(4, 3),)))
+    toll = solved(empty, bg.Agenda(0.9, (straight(4, 3),)))
     assert toll.probability == 1 and np.all(toll.agreed[0].sum() < 1.2) and np.all(toll.gains > 0)
     assert bg.verify(toll).ok
 
@@ -215,7 +214,7 @@ def test_an_opener_that_waits_to_be_asked() -> None:
     least = [[1.1 * 0.24, 4.7 * 0.74], [0.0, 0.0]]
     values, shares = by_hand(curves, factors, least=least)
     assert np.isnan(shares[0, 0]) and shares[0, 1] < 0.24
-    found = solved(straight(1.1, 4.7, [0.24, 0.74]), Agenda(factors, (straight(0.56, 0.12),)))
+    found = solved(straight(1.1, 4.7, [0.24, 0.74]), bg.Agenda(factors, (straight(0.56, 0.12),)))
     assert found.gains == pytest.approx(values[0, 0], abs=1e-12)
     assert found.dates.tolist() == [1, 2] and found.proposers.tolist() == [1, 0] and found.probability == 1
     assert found.deals[0]["Ann"] == pytest.approx(shares[0, 1], abs=1e-9)
@@ -230,9 +229,9 @@ def test_a_stack_is_its_games() -> None:
     second = straight(1, 2).replace(disagreement=fallback)
     names = ("utilities", "gains", "status", "residual", "agreed", "dates", "proposers", "probability")
     for stack, games in (
-        (solved(first, Agenda(0.9, (second, straight(1, 1)))), [(k, k) for k in range(3)]),
-        (solved(first, Agenda(0.9, (straight(1, 2, [0.1, 0.15]), straight(1, 1)))), [(k, 1) for k in range(3)]),
-        (solved(straight(4, 3), Agenda(0.9, (second,))), [(None, k) for k in range(3)]),
+        (solved(first, bg.Agenda(0.9, (second, straight(1, 1)))), [(k, k) for k in range(3)]),
+        (solved(first, bg.Agenda(0.9, (straight(1, 2, [0.1, 0.15]), straight(1, 1)))), [(k, 1) for k in range(3)]),
+        (solved(straight(4, 3), bg.Agenda(0.9, (second,))), [(None, k) for k in range(3)]),
     ):
         for place, (k, other) in enumerate(games):
             if other == 2:
@@ -242,8 +241,8 @@ def test_a_stack_is_its_games() -> None:
             then = straight(1, 2).replace(disagreement=fallback[other])
             base = bg.split(1, [bg.Linear(), bg.Power(0.5)], parties=("Ann", "Bob"))
             alone = (
-                solved(straight(4, 3), Agenda(0.9, (then,))) if k is None
-                else solved(bg.rescaled(base, scale[k]), Agenda(0.9, (then, straight(1, 1))))
+                solved(straight(4, 3), bg.Agenda(0.9, (then,))) if k is None
+                else solved(bg.rescaled(base, scale[k]), bg.Agenda(0.9, (then, straight(1, 1))))
             )  # fmt: skip
             for name in names:
                 assert getattr(stack, name)[place] == pytest.approx(getattr(alone, name), abs=1e-10)
@@ -254,32 +253,32 @@ def test_a_stack_is_its_games() -> None:
 
 def test_a_first_issue_that_is_none() -> None:
     d = np.array([[0.0, 0.0], [np.inf, 0.0]])
-    stack = solved(straight(4, 3).replace(disagreement=d), Agenda(0.9, (straight(1, 2),)))
+    stack = solved(straight(4, 3).replace(disagreement=d), bg.Agenda(0.9, (straight(1, 2),)))
     assert stack.status.tolist() == [bg.Status.OK, bg.Status.NOT_FINITE]
     assert np.isnan(stack.probability[1]) and bg.verify(stack).ok
 
 
-def changed(found: IssueByIssue, k: int, **changes: Any) -> IssueByIssue:
+def changed(found: bg.IssueByIssue, k: int, **changes: Any) -> bg.IssueByIssue:
     talks = tuple(replace(t, **changes) if m == k else t for m, t in enumerate(found.talks))
     return replace(found, talks=talks)
 
 
-TAMPERED: dict[str, Callable[[IssueByIssue], IssueByIssue]] = {
+TAMPERED: dict[str, Callable[[bg.IssueByIssue], bg.IssueByIssue]] = {
     "payoffs": lambda f: replace(f, utilities=f.utilities + 0.001),
     "no number": lambda f: replace(f, utilities=f.utilities * np.nan),
     "what the second issue is worth": lambda f: changed(f, 1, values=f.talks[1].values + 0.001),
     "the second issue of another agenda": lambda f: replace(
-        f, talks=(f.talks[0], solved(straight(4, 3), Agenda(0.9, (straight(1, 1.9),))).talks[1])
+        f, talks=(f.talks[0], solved(straight(4, 3), bg.Agenda(0.9, (straight(1, 1.9),))).talks[1])
     ),
     "nobody agrees": lambda f: changed(f, 0, agree=~f.talks[0].agree),
-    "another factor": lambda f: replace(f, model=Agenda(0.89, f.model.later)),
-    "another order": lambda f: replace(f, model=Agenda(0.9, f.model.later, 1)),
+    "another factor": lambda f: replace(f, model=bg.Agenda(0.89, f.model.later)),
+    "another order": lambda f: replace(f, model=bg.Agenda(0.9, f.model.later, 1)),
 }
 
 
 @pytest.mark.parametrize("name", TAMPERED)
 def test_what_is_not_the_equilibrium_fails(name: str) -> None:
-    found = solved(straight(4, 3), Agenda(0.9, (straight(1, 2),)))
+    found = solved(straight(4, 3), bg.Agenda(0.9, (straight(1, 2),)))
     assert bg.verify(found).ok
     assert not bg.verify(TAMPERED[name](found)).ok
 
@@ -289,19 +288,19 @@ def strangers() -> Problem:
 
 
 BAD: dict[str, tuple[Any, type[Exception], str]] = {
-    "factor": (lambda: Agenda(1.0), InvalidProblem, "strictly between 0 and 1"),
-    "three factors": (lambda: Agenda((0.9, 0.9, 0.9)), InvalidProblem, "one for each"),
-    "no factor": (lambda: Agenda(np.nan), InvalidProblem, "strictly between 0 and 1"),
-    "no list": (lambda: Agenda(0.9, straight(1, 2)), InvalidProblem, "must be a list"),  # type: ignore[arg-type]
-    "no problem": (lambda: Agenda(0.9, (3,)), InvalidProblem, "is no Problem"),  # type: ignore[arg-type]
-    "three parties": (lambda: Agenda(0.9, (bg.split(1, [bg.Linear()] * 3),)), InvalidProblem, "about two parties"),
-    "three at first": (lambda: bg.solve(bg.split(1, [bg.Linear()] * 3), Agenda(0.9)), InvalidProblem, "two parties"),
-    "strangers": (lambda: bg.solve(straight(1, 1), Agenda(0.9, (strangers(),))), InvalidProblem, "the same parties"),
-    "first": (lambda: bg.solve(straight(1, 1), Agenda(0.9, (), "Carl")), UnknownName, "no party named 'Carl'"),
-    "second": (lambda: bg.solve(straight(1, 1), Agenda(0.9, (), 2)), InvalidProblem, "from 0 to 1"),
+    "factor": (lambda: bg.Agenda(1.0), InvalidProblem, "strictly between 0 and 1"),
+    "three factors": (lambda: bg.Agenda((0.9, 0.9, 0.9)), InvalidProblem, "one for each"),
+    "no factor": (lambda: bg.Agenda(np.nan), InvalidProblem, "strictly between 0 and 1"),
+    "no list": (lambda: bg.Agenda(0.9, straight(1, 2)), InvalidProblem, "must be a list"),  # type: ignore[arg-type]
+    "no problem": (lambda: bg.Agenda(0.9, (3,)), InvalidProblem, "is no Problem"),  # type: ignore[arg-type]
+    "three parties": (lambda: bg.Agenda(0.9, (bg.split(1, [bg.Linear()] * 3),)), InvalidProblem, "about two parties"),
+    "three at first": (lambda: bg.solve(bg.split(1, [bg.Linear()] * 3), bg.Agenda(0.9)), InvalidProblem, "two parties"),
+    "strangers": (lambda: bg.solve(straight(1, 1), bg.Agenda(0.9, (strangers(),))), InvalidProblem, "the same parties"),
+    "first": (lambda: bg.solve(straight(1, 1), bg.Agenda(0.9, (), "Carl")), UnknownName, "no party named 'Carl'"),
+    "second": (lambda: bg.solve(straight(1, 1), bg.Agenda(0.9, (), 2)), InvalidProblem, "from 0 to 1"),
     "stacks": (
         lambda: bg.solve(straight(1, 1).replace(disagreement=np.zeros((2, 2))),
-                         Agenda(0.9, (straight(1, 1).replace(disagreement=np.zeros((3, 2))),))),
+                         bg.Agenda(0.9, (straight(1, 1).replace(disagreement=np.zeros((3, 2))),))),
         InvalidProblem, "do not match",
     ),
 }  # fmt: skip

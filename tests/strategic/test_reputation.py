@@ -13,16 +13,15 @@ from scipy.optimize import brentq
 import bargaining as bg
 from bargaining.errors import InvalidProblem, NoAgreement
 from bargaining.problems.problem import Problem
-from bargaining.strategic.reputation import Attrition, Reputation, guaranteed_share
 
 
 def pie(size: float = 1.0, fallback: Any = None, impatience: Any = None) -> Problem:
     return bg.split(size, [bg.Linear(), bg.Linear()], fallback, parties=("Ann", "Bob"), impatience=impatience)
 
 
-def solved(demands: tuple[float, float], stubborn: tuple[float, float], rates: tuple[float, float]) -> Attrition:
-    found = bg.solve(pie(), Reputation(demands, stubborn, rates))
-    assert isinstance(found, Attrition)
+def solved(demands: tuple[float, float], stubborn: tuple[float, float], rates: tuple[float, float]) -> bg.Attrition:
+    found = bg.solve(pie(), bg.Reputation(demands, stubborn, rates))
+    assert isinstance(found, bg.Attrition)
     return found
 
 
@@ -140,7 +139,7 @@ def test_demands_of_the_rubinstein_shares_are_secure() -> None:
 
 def test_sizes_fallbacks_and_units() -> None:
     """Only gains over disagreement are shared; the problem's own impatience is as good as that of the settings."""
-    model, shares = Reputation((0.6, 0.7), (0.1, 0.1)), solved((0.6, 0.7), (0.1, 0.1), (0.5, 2)).utilities
+    model, shares = bg.Reputation((0.6, 0.7), (0.1, 0.1)), solved((0.6, 0.7), (0.1, 0.1), (0.5, 2)).utilities
     for problem, scale in (
         (pie(12, [1, 1], (0.5, 2)), [10, 10]),
         (bg.rescaled(pie(12, [1, 1], (0.5, 2)), [3.0, 1.0], [5.0, -1.0]), [30, 10]),
@@ -153,9 +152,9 @@ def test_sizes_fallbacks_and_units() -> None:
 def test_a_stack_is_its_games() -> None:
     d = np.array([[0.0, 0.0], [0.1, 0.2], [0.6, 0.6], [np.nan, 0], [0.0, 0.0], [0.0, 0.0]])
     rates = np.array([[1.0, 1.0], [0.2, 3.0], [1.0, 1.0], [1.0, 1.0], [1.0, 0.0], [np.nan, 1.0]])
-    model = Reputation((0.6, 0.7), (0.1, 0.05))
+    model = bg.Reputation((0.6, 0.7), (0.1, 0.05))
     stack = bg.solve(pie().replace(disagreement=d, impatience=rates), model)
-    assert isinstance(stack, Attrition)
+    assert isinstance(stack, bg.Attrition)
     bad = [bg.Status.NO_AGREEMENT, bg.Status.NOT_FINITE, bg.Status.NOT_FINITE, bg.Status.NOT_FINITE]
     assert stack.status.tolist() == [bg.Status.OK] * 2 + bad
     for k in range(2):
@@ -180,7 +179,7 @@ def test_what_is_not_the_equilibrium_fails(name: str, change: Any) -> None:
 
 def test_another_model_fails() -> None:
     found = solved((0.6, 0.7), (0.1, 0.1), (1, 1))
-    assert not bg.verify(replace(found, model=Reputation((0.6, 0.7), (0.1, 0.11), (1, 1)))).ok
+    assert not bg.verify(replace(found, model=bg.Reputation((0.6, 0.7), (0.1, 0.11), (1, 1)))).ok
 
 
 @pytest.mark.parametrize("demands, stubborn, rates", [
@@ -209,7 +208,7 @@ def secured(share: float) -> float:
 @pytest.mark.parametrize("eps, share", [(0.1, 0.3027931065641139), (0.001, 0.12645813694537056)])
 def test_what_a_posture_guarantees(eps: float, share: float) -> None:
     """Wolitzky (2012), Econometrica 80, abstract: about 30 % with probability 1 in 10, 13 % with 1 in 1000."""
-    assert guaranteed_share(eps) == pytest.approx(share, abs=1e-15)
+    assert bg.guaranteed_share(eps) == pytest.approx(share, abs=1e-15)
     assert brentq(lambda x: secured(x) - eps, 0.01, 0.99, xtol=1e-13) == pytest.approx(share, abs=1e-10)
     assert round(100 * share) == (30 if eps == 0.1 else 13)
 
@@ -219,40 +218,40 @@ def test_no_constant_posture_guarantees_more(eps: float) -> None:
     """A constant demand g is given in to by t = -log(eps) g / (r (1 - g)): it secures g exp(-r t) = g eps^(g / (1 - g))."""
     g = np.linspace(0.001, 0.999, 999)
     constant = np.max(g * eps ** (g / (1 - g)))
-    assert 0 < constant < guaranteed_share(eps)
+    assert 0 < constant < bg.guaranteed_share(eps)
 
 
 def test_guarantees_of_many_probabilities() -> None:
     eps = np.array([[1e-300, 0.01], [0.5, 1.0]])
-    assert guaranteed_share(eps).shape == (2, 2) and guaranteed_share(1) == 1
-    assert np.all(np.diff(guaranteed_share(np.linspace(0.001, 1, 100))) > 0)
+    assert bg.guaranteed_share(eps).shape == (2, 2) and bg.guaranteed_share(1) == 1
+    assert np.all(np.diff(bg.guaranteed_share(np.linspace(0.001, 1, 100))) > 0)
 
 
 BAD: dict[str, tuple[Any, type[Exception], str]] = {
-    "one demand": (lambda: Reputation((0.6,), (0.1, 0.1)), InvalidProblem, "two shares"),  # type: ignore[arg-type]
-    "all": (lambda: Reputation((1.0, 0.6), (0.1, 0.1)), InvalidProblem, "strictly between 0 and 1"),
-    "a demand that is none": (lambda: Reputation((np.nan, 0.6), (0.1, 0.1)), InvalidProblem, "strictly between"),
-    "both can be met": (lambda: Reputation((0.3, 0.7), (0.1, 0.1)), InvalidProblem, "sum to more than one"),
-    "never stubborn": (lambda: Reputation((0.6, 0.7), (0.0, 0.1)), InvalidProblem, "two probabilities"),
-    "rates": (lambda: Reputation((0.6, 0.7), (0.1, 0.1), (1, 0)), InvalidProblem, "above zero"),
-    "no rates": (lambda: bg.solve(pie(), Reputation((0.6, 0.7), (0.1, 0.1))), InvalidProblem, "how impatient"),
+    "one demand": (lambda: bg.Reputation((0.6,), (0.1, 0.1)), InvalidProblem, "two shares"),  # type: ignore[arg-type]
+    "all": (lambda: bg.Reputation((1.0, 0.6), (0.1, 0.1)), InvalidProblem, "strictly between 0 and 1"),
+    "a demand that is none": (lambda: bg.Reputation((np.nan, 0.6), (0.1, 0.1)), InvalidProblem, "strictly between"),
+    "both can be met": (lambda: bg.Reputation((0.3, 0.7), (0.1, 0.1)), InvalidProblem, "sum to more than one"),
+    "never stubborn": (lambda: bg.Reputation((0.6, 0.7), (0.0, 0.1)), InvalidProblem, "two probabilities"),
+    "rates": (lambda: bg.Reputation((0.6, 0.7), (0.1, 0.1), (1, 0)), InvalidProblem, "above zero"),
+    "no rates": (lambda: bg.solve(pie(), bg.Reputation((0.6, 0.7), (0.1, 0.1))), InvalidProblem, "how impatient"),
     "a rate of zero": (
-        lambda: bg.solve(pie(impatience=(1, 0)), Reputation((0.6, 0.7), (0.1, 0.1))), InvalidProblem, "never concedes",
+        lambda: bg.solve(pie(impatience=(1, 0)), bg.Reputation((0.6, 0.7), (0.1, 0.1))), InvalidProblem, "never concedes",
     ),
     "three parties": (
-        lambda: bg.solve(bg.split(1, [bg.Linear()] * 3), Reputation((0.6, 0.7), (0.1, 0.1), (1, 1))), InvalidProblem,
+        lambda: bg.solve(bg.split(1, [bg.Linear()] * 3), bg.Reputation((0.6, 0.7), (0.1, 0.1), (1, 1))), InvalidProblem,
         "about two parties",
     ),
     "curved": (
-        lambda: bg.solve(bg.split(1, [bg.Power(0.5), bg.Linear()]), Reputation((0.6, 0.7), (0.1, 0.1), (1, 1))),
+        lambda: bg.solve(bg.split(1, [bg.Power(0.5), bg.Linear()]), bg.Reputation((0.6, 0.7), (0.1, 0.1), (1, 1))),
         InvalidProblem, "straight",
     ),
     "nothing": (
-        lambda: bg.solve(pie(1, [0.6, 0.6]), Reputation((0.6, 0.7), (0.1, 0.1), (1, 1))), NoAgreement, "no deal",
+        lambda: bg.solve(pie(1, [0.6, 0.6]), bg.Reputation((0.6, 0.7), (0.1, 0.1), (1, 1))), NoAgreement, "no deal",
     ),
     "time": (lambda: solved((0.6, 0.7), (0.1, 0.1), (1, 1)).conceded(-1), InvalidProblem, "zero or more"),
-    "no commitment": (lambda: guaranteed_share(0), InvalidProblem, "above 0"),
-    "no probability": (lambda: guaranteed_share([0.5, np.nan]), InvalidProblem, "above 0"),
+    "no commitment": (lambda: bg.guaranteed_share(0), InvalidProblem, "above 0"),
+    "no probability": (lambda: bg.guaranteed_share([0.5, np.nan]), InvalidProblem, "above 0"),
 }  # fmt: skip
 
 
