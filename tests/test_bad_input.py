@@ -138,7 +138,7 @@ SOLVE: list[tuple[str, Callable[[], Any], type[BargainingError], str]] = [
     ("factors and rates", lambda: bg.AlternatingOffers(factors=(0.9, 0.9), period=1), InvalidProblem, "-log"),
     ("a negative hazard", lambda: bg.Breakdown(-0.1), InvalidProblem, "at least 0"),
     ("an unknown first mover", lambda: bg.solve(pie(), bg.AlternatingOffers(factors=(0.9, 0.9), first="c")), UnknownName, "party"),
-    ("nobody first", lambda: bg.solve(pie(), bg.AlternatingOffers(factors=(0.9, 0.9), first=2)), InvalidProblem, "0 or 1"),
+    ("nobody first", lambda: bg.solve(pie(), bg.AlternatingOffers(factors=(0.9, 0.9), first=2)), InvalidProblem, "from 0 to 1"),
     ("an empty set", lambda: bg.solve(pie(constraints=lambda x: -1 - x), bg.Nash()), InvalidProblem, "no deal meets the constraints"),
     ("an infinite utility inside", lambda: bg.solve(
         bg.from_issues([X], {"a": lambda x: np.log(x - 0.3), "b": lambda x: 1 - x}, [-9, 0]), bg.Nash()), NotFinite, "narrow the ranges"),
