@@ -31,6 +31,9 @@ STEPS, INNER, IDLE = 300, 60, 12
 EXACT = 4 * float(np.finfo(float).eps)
 """Share of a range that is rounding."""
 
+CROSSED = 1e-9
+"""Share of a range by which ends may pass each other by rounding."""
+
 ORDER = np.array([1.0, -1.0])
 """What is better for the first party and worse for the second counts as higher."""
 
@@ -43,7 +46,8 @@ def enclosed(rounds: Rounds) -> tuple[Array, Array]:
     p, count = rounds.problem, len(rounds.problem.rounds)
     low, high = (np.full((*p.shape, len(p.names), p.n), np.nan) for _ in range(2))
     low[..., count:, :] = high[..., count:, :] = p.payoffs
-    orderly, sure = _orderly(rounds), _sure(rounds)
+    sure = _sure(rounds)
+    orderly = _orderly(rounds, sure)
     for group in p.circles:
         _box(rounds, low, high, group)
         if p.turns(group):
@@ -53,14 +57,14 @@ def enclosed(rounds: Rounds) -> tuple[Array, Array]:
     return np.minimum(low, high)[..., :count, :], np.maximum(low, high)[..., :count, :]
 
 
-def _orderly(rounds: Rounds) -> Bools:
-    """Say in which games a round keeps the order: not where opting out is better than every deal, which none would make."""
+def _orderly(rounds: Rounds, sure: Bools) -> Bools:
+    """Say in which games a round keeps the order: where nobody can opt out, or agreement is sure.
+
+    Elsewhere waiting may be worth more than all deals of a state, and a party that opts out, because waiting has become
+    worth less to it, leaves the other worse off, too.
+    """
     p = rounds.problem
-    found = p.status == Status.OK
-    for k, state in enumerate(p.rounds):
-        if state.deals is not None:
-            found = found & _within(state.deals, p.outside_options[..., k, :])
-    return np.asarray(found)
+    return np.asarray((p.status == Status.OK) & (sure | ~np.any(np.isfinite(p.outside_options), axis=(-2, -1))))
 
 
 def _sure(rounds: Rounds) -> Bools:
@@ -146,7 +150,14 @@ def _tighten(rounds: Rounds, low: Array, high: Array, group: Indices, orderly: B
         with np.errstate(invalid="ignore"):
             new_low = np.where(use, np.maximum(low[..., group, :], lower), low[..., group, :])
             new_high = np.where(use, np.minimum(high[..., group, :], upper), high[..., group, :])
-        crossed = new_low > new_high  # by rounding: both are then as near as they can be told apart
+        crossed = new_low > new_high
+        with np.errstate(invalid="ignore"):
+            off = np.any(new_low - new_high > CROSSED * rounds.unit[..., None, :], axis=(-2, -1))
+        going = going & ~off  # ends that pass each other bound nothing: what was known before is kept
+        new_low, new_high = (
+            np.where(off[..., None, None], old[..., group, :], new) for old, new in ((low, new_low), (high, new_high))
+        )
+        crossed &= ~off[..., None, None]  # by rounding: both are then as near as they can be told apart
         middle = (new_low + new_high) / 2
         low[..., group, :] = np.where(crossed, middle, new_low)
         high[..., group, :] = np.where(crossed, middle, new_high)

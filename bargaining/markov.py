@@ -9,7 +9,8 @@ round in circles between the sides of a kink are left to the bounds of `enclosur
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,9 @@ GOAL = 4 * float(np.finfo(float).eps)
 
 ACCEPT = 1e-9
 """Share of a range by which values may miss those that repeat themselves."""
+
+PATTERNS = 8
+"""Proposals after whose refusal somebody may opt out, up to which all patterns are tried; beyond it one is followed."""
 
 STEPS, CUTS, IDLE = 100, 4, 4
 """Newton steps; how often one is cut by four before a round is played instead; steps without progress before the end."""
@@ -47,8 +51,60 @@ class Found:
 
 
 def markov_perfect(problem: StochasticProblem) -> Found:
-    """Return the equilibrium, in every game of a stack."""
-    rounds, count = Rounds(problem), len(problem.rounds)
+    """Return the equilibrium, in every game of a stack.
+
+    With three and more parties, whether a refusal makes somebody opt out may fulfil itself: every pattern is tried, after
+    whose refused proposals somebody does, and where several lead to equilibria with different values, none is named.
+    """
+    places = np.argwhere(_may_be_left(problem))
+    if problem.n == 2 or not 0 < len(places) <= PATTERNS:
+        return _equilibrium(Rounds(problem))
+    several = np.zeros(problem.shape, np.bool_)
+    whole = _if_refused_so(problem, places[:0])
+    for pattern in sorted(product((False, True), repeat=len(places)), key=sum)[1:]:
+        found = _if_refused_so(problem, places[list(pattern)])
+        known, holds = whole.status == Status.OK, found.status == Status.OK
+        with np.errstate(invalid="ignore"):
+            apart = np.max(np.abs(found.values - whole.values) / Rounds(problem).unit[..., None, :], axis=(-2, -1))
+        several |= known & holds & (apart > ACCEPT)
+        whole = chosen(known | ~holds, whole, found)
+    return replace(whole, status=np.where(several, np.int8(Status.UNDETERMINED), whole.status))
+
+
+def _if_refused_so(problem: StochasticProblem, places: Indices) -> Found:
+    """Return the equilibrium in which somebody opts out after just these refused proposals, (round, proposer), if it is."""
+    leaving = np.zeros((len(problem.rounds), problem.n), np.bool_)
+    leaving[tuple(places.T)] = True
+    found = _equilibrium(Rounds(problem, leaving))
+    wrong = (found.status == Status.OK) & ~_consistent(problem, found, leaving)
+    return replace(found, status=np.where(wrong, np.int8(Status.NOT_CONVERGED), found.status))
+
+
+def _may_be_left(problem: StochasticProblem) -> Bools:
+    """Say after whose refused proposals, (rounds, n), somebody can opt out of talks that come back to this round."""
+    back = np.zeros(len(problem.rounds), np.bool_)
+    for group in problem.circles:
+        back[group] = problem.turns(group)
+    lead = tuple(range(len(problem.shape)))
+    able = np.any(np.isfinite(problem.outside_options), axis=(*lead, problem.outside_options.ndim - 1))
+    return np.asarray((back & able)[:, None] & np.any(problem.recognition > 0, axis=lead))
+
+
+def _consistent(problem: StochasticProblem, found: Found, leaving: Bools) -> Bools:
+    """Say in which games, (...), responders opt out after just those refusals after which it was assumed."""
+    unit = Rounds(problem).unit[..., None, None, :]
+    responder = ~np.eye(problem.n, dtype=np.bool_)
+    with np.errstate(invalid="ignore"):
+        more = (problem.outside_options - found.waiting)[..., None, :] / unit
+        gain = np.max(np.where(responder, more, -np.inf), axis=-1)
+        wrong = np.where(leaving, gain < -ACCEPT, gain > ACCEPT)
+    asked = (problem.recognition > 0) & np.any(np.isfinite(problem.outside_options), axis=-1)[..., None]
+    return np.asarray(~np.any(wrong & asked, axis=(-2, -1)))
+
+
+def _equilibrium(rounds: Rounds) -> Found:
+    """Return the equilibrium of all games, whose refusals may be given."""
+    problem, count = rounds.problem, len(rounds.problem.rounds)
     values = np.full((*problem.shape, len(problem.names), problem.n), np.nan)
     values[..., count:, :] = problem.payoffs
     residual = np.zeros(problem.shape)
@@ -99,7 +155,7 @@ def chosen(use: Bools, one: Found, two: Found) -> Found:
     """Return what is `one` in the games, (...), where `use` holds, else `two`."""
 
     def mixed(a: Any, b: Any) -> Any:
-        return np.where(use.reshape(*use.shape, *[1] * (a.ndim - use.ndim)), a, b)
+        return np.where(use.reshape(use.shape + (1,) * (a.ndim - use.ndim)), a, b)
 
     offers = tuple(
         {i: choose(use, mine[i], yours[i]) for i in mine} for mine, yours in zip(one.offers, two.offers, strict=True)
@@ -147,6 +203,8 @@ def _repeated(rounds: Rounds, values: Array, group: Indices) -> tuple[Array, Arr
         best, least = np.where(improved[..., None, None], v, best), np.minimum(miss, least)
         idle = np.where(improved, 0, idle + 1)
     lost = 1.0 - np.max(rounds.kept[..., group, :], axis=(-2, -1))
+    back = np.any(rounds.problem.circling[..., group], axis=-1)
+    lost = np.where(back, lost, 1.0 / len(group))  # what does not come back adds up, once a round
     with np.errstate(divide="ignore", invalid="ignore"):
         return best, least / lost
 

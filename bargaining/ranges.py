@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +18,14 @@ from bargaining.sets.base import Status
 
 SAME = 1e-12
 """Share of a range of utilities below which the ends of an interval count as one point."""
+
+
+class IntervalModel(ProtocolModel):
+    """A model whose equilibria may form an interval, the ends of which satisfy conditions that can be checked."""
+
+    @abstractmethod
+    def conditions(self, found: PayoffRange) -> Iterator[tuple[str, Array]]:
+        """Say by how much, (...), as a share of the ideal gains, the ends miss each condition that they must satisfy."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +66,11 @@ class PayoffRange(Played):
             yield held(f"some deal gives {party} its most and the others their least", lacks, known)
         apart = np.max((self.highest - self.lowest) / unit, axis=-1)
         yield held("payoffs said to be unique are", apart, self.unique)
+        stated = np.maximum(self.lowest - self.utilities, self.utilities - self.highest)
+        yield held("payoffs lie between the ends", np.max(stated / unit, axis=-1), self.unique)
+        if isinstance(self.model, IntervalModel):
+            for claim, missed in self.model.conditions(self):
+                yield held(claim, missed, known)
 
     def __repr__(self) -> str:
         if self.problem.shape:

@@ -50,6 +50,7 @@ class Rounds:
     """The rounds of some talks: what waiting is worth in each, and how each is played."""
 
     problem: StochasticProblem
+    leaving: Bools | None = None  # if given: after whose refused proposals, (rounds, n), somebody opts out, come what may
     kept: Array = field(init=False)
     base: Array = field(init=False)
     unit: Array = field(init=False)
@@ -84,6 +85,8 @@ class Rounds:
         responder = ~np.eye(self.problem.n, dtype=np.bool_)
         with np.errstate(invalid="ignore"):
             leaves = np.any((options > waits) & responder, axis=-1)
+        if self.leaving is not None:
+            leaves = self.leaving[group] & np.any(np.isfinite(options), axis=-1)
         return np.where(leaves[..., None], options, waits), ~leaves
 
     def play(self, waiting: Array, group: Indices, forced: Bools = NONE, barred: Bools = NONE) -> Play:

@@ -9,7 +9,7 @@ from html import escape
 
 import numpy as np
 
-from bargaining._types import Array, Bools
+from bargaining._types import Array, Bools, Indices
 from bargaining.checks import party_number
 from bargaining.enclosure import enclosed
 from bargaining.errors import InvalidProblem
@@ -127,6 +127,7 @@ class Talks(Played):
         chance, passed = np.zeros((*game.shape, count)), np.zeros((*game.shape, count))
         for group in game.circles:
             links = on[..., group, None] * ahead[..., group, :]
+            links = np.where(_hopeful(links, now[..., group], chance, group)[..., None], links, 0.0)
             within = np.eye(len(group)) - links[..., group]
             outer = np.where(np.isin(np.arange(count), group), 0.0, 1.0)
             later = (links * outer) @ chance[..., None]
@@ -139,7 +140,9 @@ class Talks(Played):
     def bounds(self) -> tuple[Array, Array]:
         """The lowest and the highest, (..., rounds, n), that parties have in any subgame perfect equilibrium; two parties.
 
-        They are bounds: where they are equal the equilibrium is the only one, else there may be others between them.
+        They are bounds: where they are equal the equilibrium is the only one, else there may be others between them. A
+        proposer with several best deals is taken to propose the one that is best for the other. Where parties can opt out
+        and deals differ between states the bounds are wide, and prove nothing.
 
         Raises
         ------
@@ -173,11 +176,18 @@ class Talks(Played):
         place, count = self.game.place(name), len(self.game.rounds)
         return np.asarray(self.values[..., place, :] if place < count else self.game.payoffs[..., place - count, :])
 
+    @property
+    def _unit(self) -> Array:
+        """The range of each party's utilities over all deals, (..., n); 1 in games without an answer."""
+        return np.where((self.status == Status.OK)[..., None], Rounds(self.game).unit, 1.0)
+
     def checks(self, trials: int, rng: np.random.Generator) -> Iterator[Check]:
         """Check that values follow from decisions, and that no party gains by departing once from them in any state."""
         game, ok = self.game, self.status == Status.OK
         known = np.all(np.isfinite(self.values), axis=(-2, -1))
         yield Check("numbers are NaN exactly where there is no answer", np.where(ok == known, 0.0, np.inf))
+        start = self.values[..., self._start, :] - self.utilities
+        yield held("payoffs are what talks are worth at the start", np.max(np.abs(start) / self._unit, axis=-1), ok)
         after = np.concatenate([self.values, game.payoffs], axis=-2)
         chance = game.breakdown[..., None]
         with np.errstate(invalid="ignore", over="ignore"):
@@ -185,14 +195,18 @@ class Talks(Played):
             waiting = (1.0 - game.factors) * game.inside + game.factors * next_round
         waiting = np.where(ok[..., None, None], waiting, 0.0)  # of games without an answer nothing is checked
         options = np.where(ok[..., None, None], game.outside_options, -np.inf)
+        drift = np.max(np.abs(waiting - self.waiting) / self._unit[..., None, :], axis=(-2, -1))
+        yield held("waiting is worth what it leads to", drift, ok)
         for k, state in enumerate(game.rounds):
             spread = np.where(ok[..., None], (state.deals or self.problem).feasible.spread(), 1.0)
-            worth = np.zeros((*game.shape, game.n))
+            worth, threshold = np.zeros((*game.shape, game.n)), np.zeros(game.shape)
             for i, party in enumerate(game.parties):
                 drawn, agreed = np.where(ok, game.recognition[..., k, i], 0.0), self.agree[..., k, i]
                 others = np.arange(game.n) != i
                 option, wait = options[..., k, :], waiting[..., k, :]
                 refused = np.where(np.any(others & (option > wait), axis=-1)[..., None], option, wait)
+                stated = np.where((drawn > 0)[..., None], self.thresholds[..., k, i, :] - refused, 0.0)
+                threshold = np.maximum(threshold, np.max(np.abs(stated) / spread, axis=-1))
                 offer = self.offers[k].get(i)
                 share = np.where(agreed[..., None], 0.0 if offer is None else np.nan_to_num(offer.utilities), refused)
                 worth = worth + np.where(drawn > 0, drawn, 0.0)[..., None] * share
@@ -211,6 +225,7 @@ class Talks(Played):
                         gain = np.where(accepted, (rivals - share[..., None, :])[..., i] / spread[..., None, i], -np.inf)
                     more = np.fmax(more, np.fmax.reduce(gain, axis=-1))
                 yield held(f"{name}no drawn offer serves {party} better", more, ok & (drawn > 0))
+            yield held(f"{state.name}: thresholds are what a refusal leads to", threshold, ok)
             miss = np.max(np.abs(worth - self.values[..., k, :]) / spread, axis=-1)
             yield held(f"{state.name}: values follow from offers and from what comes next", miss, ok)
 
@@ -220,7 +235,8 @@ class Talks(Played):
             ok = int(np.count_nonzero(self.status == Status.OK))
             return f"{self.label}: {ok:,} of {self.status.size:,} games solved"
         if self.status != Status.OK:
-            return f"{self.label}: {Status(int(self.status)).label}"
+            several = ", several equilibria give different payoffs" if self.status == Status.UNDETERMINED else ""
+            return f"{self.label}: {Status(int(self.status)).label}{several}"
         worth = ", ".join(f"{p} {float(u):.4g}" for p, u in zip(game.parties, self.utilities, strict=True))
         lines = [f"{self.label}: worth {worth}; {_prospects(self)}"]
         lines += [f"  {game.names[k]}: {self._said(k)}" for k in range(min(len(game.rounds), SHOWN))]
@@ -242,6 +258,15 @@ class Talks(Played):
 
     def _repr_html_(self) -> str:
         return f"<pre>{escape(repr(self))}</pre>"
+
+
+def _hopeful(links: Array, now: Array, chance: Array, group: Indices) -> Bools:
+    """Say from which rounds of a group, (..., k), agreement can be reached: others may go round in circles for ever."""
+    found = (now > 0) | np.any((links > 0) & (chance[..., None, :] > 0), axis=-1)
+    within = links[..., group] > 0
+    for _ in group:
+        found = found | np.any(within & found[..., None, :], axis=-1)
+    return np.asarray(found)
 
 
 def _prospects(found: Talks) -> str:

@@ -37,7 +37,9 @@ def stationary_values(factors: Array, chances: Array, quota: int) -> Array:
         last_in, first_out = (1.0 / factors - 1.0) / chances, 1.0 / (factors * chances) - 1.0
 
     def included(t: Array) -> Array:
-        return np.clip(1.0 / factors - chances * (1.0 + t[:, None]), 0.0, 1.0 - chances)
+        with np.errstate(invalid="ignore"):  # who never proposes has the first value, never the last
+            between = chances * (first_out - t[:, None])
+        return np.where(t[:, None] <= last_in, 1.0 - chances, np.where(t[:, None] >= first_out, 0.0, between))
 
     kinks = np.unique(np.concatenate([[0.0], last_in, first_out]))
     kinks = kinks[np.isfinite(kinks)]
@@ -46,7 +48,9 @@ def stationary_values(factors: Array, chances: Array, quota: int) -> Array:
     left, right = kinks[k], kinks[k + 1] if k + 1 < len(kinks) else np.inf
     cheap, dear = last_in >= right, first_out <= left
     tied = ~cheap & ~dear
-    if np.isinf(right):  # votes that cost nothing are enough
+    if not np.any(tied):  # the dearest of the cheap sets the price
+        inverse = 1.0 / right
+    elif np.isinf(right):  # votes that cost nothing are enough
         inverse = 0.0
     else:
         rest = np.sum(1.0 / factors[tied] - chances[tied]) + np.sum(1.0 - chances[cheap]) - (quota - 1)

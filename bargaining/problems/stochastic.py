@@ -50,7 +50,7 @@ class State:
         What each party then has, received with the next round; `inside` if left out.
     outside_options : array, shape (..., n), optional
         What all have at once if, after a refusal, a party to whom the proposal was made opts out of the talks. Nobody can
-        if left out.
+        if left out; in games of a stack in which nobody can, minus infinity for all.
     inside : array, shape (..., n), optional
         What talks that last for ever in this state are worth: their flow of payoffs, capitalised. The disagreement point of
         `deals` if left out.
@@ -257,6 +257,19 @@ class StochasticProblem:
         return len(group) > 1 or bool(self._links[group[0], group[0]])
 
     @cached_property
+    def circling(self) -> Bools:
+        """Which rounds, (..., rounds), talks can come back to."""
+        count = len(self.rounds)
+        found = np.zeros((*self.shape, count), np.bool_)
+        for group in self.circles:
+            if self.turns(group):  # in some game: look at each
+                steps = self.transitions[..., group, :][..., group] > 0
+                for _ in range(len(group).bit_length()):
+                    steps = steps | (steps.astype(float) @ steps.astype(float) > 0)
+                found[..., group] = np.diagonal(steps, axis1=-2, axis2=-1)
+        return found
+
+    @cached_property
     def status(self) -> Codes:
         """Which games, (...), have a meaning, and why others have none."""
         finite = np.ones(self.shape, np.bool_)
@@ -265,7 +278,7 @@ class StochasticProblem:
         beyond = np.zeros(self.shape, np.bool_)
         for k, state in enumerate(self.rounds):
             if state.deals is not None:
-                beyond |= finite & (np.any(self.breakdown[..., k] > 0) & self._above(state.deals, k))
+                beyond |= finite & (self.breakdown[..., k] > 0) & self._above(state.deals, k)
         found = np.where(finite, np.where(beyond, Status.INFEASIBLE, Status.OK), Status.NOT_FINITE)
         return np.asarray(found, np.int8)
 
@@ -330,9 +343,6 @@ class StochasticProblem:
     def _demands(self) -> list[Bools]:
         """Say of each thing that numbers must be in which games it holds; the order is that of `_reason`."""
         with np.errstate(invalid="ignore"):
-            circling = np.zeros(len(self.rounds), np.bool_)
-            for group in self.circles:
-                circling[group] = self.turns(group)
             spreads = [state.deals.feasible.spread() for state in self.rounds if state.deals is not None]
             most = LARGE * np.maximum.reduce([np.broadcast_to(spread, (*self.shape, self.n)) for spread in spreads])
             most = np.minimum(most, LARGEST)[..., None, :]
@@ -344,12 +354,16 @@ class StochasticProblem:
                 & np.all(np.abs(np.sum(self.transitions, axis=-1) - 1.0) <= ONE, axis=-1),
                 np.all((self.factors > 0) & (self.factors <= 1), axis=(-2, -1)),
                 np.all((self.breakdown >= 0) & (self.breakdown <= 1), axis=-1),
-                np.all((left < 1) | ~circling[:, None], axis=(-2, -1)),
+                np.all((left < 1) | ~self.circling[..., None], axis=(-2, -1)),
                 *(
                     np.all(np.abs(table) <= most, axis=(-2, -1))
                     for table in (self.inside, self.breakdown_payoffs, self.payoffs)
                 ),
-                np.all((np.abs(self.outside_options) <= most) | (self.outside_options == -np.inf), axis=(-2, -1)),
+                np.all(
+                    np.all(np.abs(self.outside_options) <= most, axis=-1)
+                    | np.all(self.outside_options == -np.inf, axis=-1),
+                    axis=-1,
+                ),
             ]
 
     def _reason(self) -> str:

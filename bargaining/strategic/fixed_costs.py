@@ -5,6 +5,7 @@ Rubinstein (1982), Perfect equilibrium in a bargaining model, Econometrica 50, 9
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,8 +17,7 @@ from bargaining.checks import numbers, party_number
 from bargaining.errors import InvalidProblem
 from bargaining.numerics.roots import decreasing_root
 from bargaining.problems.problem import Problem
-from bargaining.protocols import ProtocolModel
-from bargaining.ranges import PayoffRange, payoff_range
+from bargaining.ranges import IntervalModel, PayoffRange, payoff_range
 from bargaining.sets.base import Answer, Status, flat
 from bargaining.strategic.common import ideal_gains, require_two
 
@@ -35,7 +35,7 @@ ACCEPT = 1e-9
 
 
 @dataclass(frozen=True)
-class FixedCosts(ProtocolModel):
+class FixedCosts(IntervalModel):
     """Two parties propose in turn until one accepts; each round of delay costs party i the utility c_i (Rubinstein 1982).
 
     With f_i(h) the most that party i can have if the other has at least h, the proposals x (party 1) and y (party 2) solve
@@ -46,7 +46,8 @@ class FixedCosts(ProtocolModel):
     equilibria (the argument of Shaked and Sutton 1984, Econometrica 52, 1351-1364). They are the same, with x and y on
     the frontier such that a move from one to the other costs the parties c_1 and c_2, or at its ends. On a pie that two
     risk-neutral parties share, c_1 < c_2 gives all of it to party 1 if it proposes first, and all but c_1 if it does not.
-    Only where the frontier runs straight in the slope -c_2 / c_1 is there a continuum: on this pie with equal costs.
+    Only where the frontier runs straight in the slope -c_2 / c_1 is there a continuum: on this pie with equal costs. A
+    proposer with several best deals is taken to propose the one that is best for the other.
 
     Parameters
     ----------
@@ -97,6 +98,18 @@ class FixedCosts(ProtocolModel):
         if not problem.shape and found.status == Status.UNDETERMINED:
             raise InvalidProblem(self._continuum(found))
         return found
+
+    def conditions(self, found: PayoffRange) -> Iterator[tuple[str, Array]]:
+        """Check that what the first proposal gives repeats itself, at both ends of the interval."""
+        problem = found.problem
+        first = party_number("first", self.first, problem.parties)
+        talks = _Talks(problem, np.array(self.costs, dtype=float))
+        for own, other, word in ((found.highest, found.lowest, "most"), (found.lowest, found.highest, "least")):
+            stated = np.stack([own[..., first], other[..., 1 - first]], axis=-1)
+            stated = stated if first == 0 else stated[..., ::-1]
+            repeated = talks.followed(first, np.where(np.isfinite(stated), stated, talks.origin.reshape(stated.shape)))
+            missed = np.max(np.abs(repeated - stated) / ideal_gains(problem)[0], axis=-1)
+            yield f"the {word} that {problem.parties[first]} has repeats itself two rounds later", missed
 
     def _continuum(self, found: PayoffRange) -> str:
         low, high = found.lowest, found.highest
@@ -153,6 +166,16 @@ class _Talks:
         origin, (mine, yours) = self.origin, self.costs
         second = self.best(1, np.maximum(own - mine, origin[:, 0]))
         return self.best(0, np.maximum(second.utilities[:, 1] - yours, origin[:, 1])), second
+
+    def followed(self, first: int, point: Array) -> Array:
+        """Return what the first proposal gives, (..., 2), if one of the same party two rounds later gives a point."""
+        point, other = point.reshape(-1, 2), 1 - first
+        now = point[:, first]
+        for proposer in (other, first):
+            floor = np.maximum(now - self.costs[1 - proposer], self.origin[:, 1 - proposer])
+            deal = self.best(proposer, floor).utilities
+            now = deal[:, proposer]
+        return np.asarray(deal.reshape(*self.problem.shape, 2))
 
     def repeated(self, own: Array) -> Array:
         """Return what the first party's proposal is then worth to it."""

@@ -6,21 +6,22 @@ Shaked (1994), Opting out: bazaars versus "hi tech" markets, Investigaciones Eco
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from bargaining._types import Array
 from bargaining.checks import number, numbers, party_number
 from bargaining.errors import InvalidProblem
-from bargaining.protocols import ProtocolModel
-from bargaining.ranges import PayoffRange, payoff_range
+from bargaining.ranges import SAME, IntervalModel, PayoffRange, payoff_range
 from bargaining.sets.base import ROUNDING, Status
 from bargaining.strategic.common import require_two, straight
 
 
 @dataclass(frozen=True)
-class ProposerOutsideOption(ProtocolModel):
+class ProposerOutsideOption(IntervalModel):
     """Two parties propose in turn, and one of them can opt out, but only when its own proposal has been refused.
 
     It then has `option` and the other its disagreement payoff; else a period passes, and gains shrink by delta_i. With the
@@ -81,6 +82,32 @@ class ProposerOutsideOption(ProtocolModel):
     def label(self) -> str:
         """A short name for tables and figures."""
         return "opting out as proposer"
+
+    def conditions(self, found: PayoffRange) -> Iterator[tuple[str, Array]]:
+        """Check that the ends follow from each other, two rounds later, by what opting out lets parties hope for and fear.
+
+        With j the party that can opt out: i is refused at worst by a j that opts out, if i's payoff next could be so high
+        that j does, and at best goes on to the highest payoff that leaves j its option.
+        """
+        problem = found.problem
+        who, first = (party_number(name, getattr(self, name), problem.parties) for name in ("party", "first"))
+        surplus = straight(problem, "opting out as proposer")[0][..., 1 - who]
+        option = (float(self.option) - problem.disagreement[..., who]) / (
+            straight(problem, "opting out as proposer")[0][..., who]
+        )
+        theirs, own = float(self.factors[1 - who]), float(self.factors[who])
+        low, high = (
+            (end[..., 1 - who] - problem.disagreement[..., 1 - who]) / surplus for end in (found.lowest, found.highest)
+        )
+        start = (low, high)
+        for proposer in (who, 1 - who) if first != who else (1 - who, who):
+            if proposer == who:
+                hope = theirs * np.minimum(high, 1.0 - option / own)
+                fear = np.where(option >= own * (1.0 - high) - SAME, 0.0, theirs * low)
+                low, high = fear, np.where(option > own * (1.0 - low) + SAME, 0.0, hope)
+            else:
+                low, high = 1.0 - own * (1.0 - low), 1.0 - own * (1.0 - high)
+        yield "the ends follow from each other", np.maximum(np.abs(low - start[0]), np.abs(high - start[1]))
 
     def play(self, problem: Any) -> PayoffRange:
         """Return the payoffs of all subgame perfect equilibria in every game of a problem."""

@@ -41,7 +41,8 @@ class SequentialOffers(ProtocolModel):
     in which what parties do depends on who proposes alone. With two parties and a convex set it is the only subgame
     perfect one (Rubinstein 1982; Binmore, Shaked and Sutton 1989, for outside options). With more, nearly every deal is
     the outcome of some equilibrium if parties are patient (Shaked, in Sutton 1986, Review of Economic Studies 53,
-    709-724): ask for the stationary one by `stationary=True`.
+    709-724): ask for the stationary one by `stationary=True`. If three or more parties can opt out, there may be several
+    stationary ones, as opting out may be good because others would: where their payoffs differ the status is UNDETERMINED.
 
     Parameters
     ----------
@@ -142,7 +143,8 @@ class SequentialOffers(ProtocolModel):
     def play(self, problem: Any) -> Talks:
         """Return the equilibrium in every game of a problem."""
         game = self.game(problem)
-        if self.rounds is not None or self.factors is not None or problem.feasible.convex is False:
+        many = problem.n > 2 and self.outside_options is not None  # may have several equilibria, and so several limits
+        if self.rounds is not None or self.factors is not None or problem.feasible.convex is False or many:
             return played(game, self)
         pace = self._pace()
         melting = self._rates(problem) + self._hazard
@@ -179,7 +181,8 @@ class SequentialOffers(ProtocolModel):
         inside, broken, options = (
             table[..., 0, :] for table in (game.inside, game.breakdown_payoffs, game.outside_options)
         )
-        origin = inside + self._hazard / melting * (broken - inside)
+        with np.errstate(invalid="ignore"):  # of a stack, some games may have no such payoffs
+            origin = inside + self._hazard / melting * (broken - inside)
         power = np.ones(game.n) if self.delays is None else 1.0 / vector("delays", self.delays, 2)
         weights = (game.recognition[..., 0, :] if not self._in_turn else power) / melting
         deal = problem.feasible.nash(origin, weights / np.sum(weights, axis=-1, keepdims=True))

@@ -104,7 +104,7 @@ def _with_deals(problem: Problem, origin: Array, found: Answer, other: Answer) -
     unknown = np.full(found.status.shape, found.lottery is not None)
     for name, (low, high) in problem.feasible.bounds().items():
         unknown |= np.abs(found.terms[name] - other.terms[name]) > VISIBLE * (high - low)
-    unknown &= found.status == Status.OK
+    unknown &= (found.status == Status.OK) & np.all(np.isfinite(found.utilities), axis=-1)
     if not np.any(unknown):
         return found, ~unknown
     way = np.where(unknown[..., None], found.utilities - origin, 1.0)

@@ -6,21 +6,22 @@ Fernandez and Glazer (1991), Striking for a bargain between two completely infor
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from bargaining._types import Array
 from bargaining.checks import number, party_number
 from bargaining.errors import InvalidProblem
-from bargaining.protocols import ProtocolModel
-from bargaining.ranges import PayoffRange, payoff_range
+from bargaining.ranges import SAME, IntervalModel, PayoffRange, payoff_range
 from bargaining.sets.base import ROUNDING, Status
 from bargaining.strategic.common import discount_factor, require_two, straight
 
 
 @dataclass(frozen=True)
-class Strikes(ProtocolModel):
+class Strikes(IntervalModel):
     """A union and a firm share a flow of revenue; while they talk the old wage is paid, unless the union strikes.
 
     They propose in turn, once a period. A proposal that is accepted holds for ever. When one is refused the union chooses,
@@ -75,6 +76,26 @@ class Strikes(ProtocolModel):
         """A short name for tables and figures."""
         return "strikes"
 
+    def conditions(self, found: PayoffRange) -> Iterator[tuple[str, Array]]:
+        """Check that the lowest wage is the old one, and that the highest is the outcome of offers and strikes that pay."""
+        problem, delta = found.problem, float(self.factor)
+        union = party_number("union", self.union, problem.parties)
+        first = union if self.first is None else party_number("first", self.first, problem.parties)
+        revenue = straight(problem, "wage bargaining")[0]
+        low, high, old = (
+            (wage - problem.disagreement[..., union]) / revenue[..., union]
+            for wage in (found.lowest[..., union], found.highest[..., union], float(self.status_quo))
+        )
+        yield "the lowest wage is the old one", np.abs(low - old)
+        firms = (high - 1.0 + delta) / delta if first == union else high
+        unions = high if first == union else 1.0 - delta * (1.0 - high)
+        repeated = np.abs((1.0 - delta) * old + delta * unions - firms)
+        pays = np.maximum(old - delta * firms, 0.0)
+        yield (
+            "the highest wage is that of offers in turn with a strike that pays, or the old one",
+            np.where(high > old + SAME, np.maximum(repeated, pays), np.maximum(np.abs(high - old), delta**2 - old - SAME)),
+        )
+
     def play(self, problem: Any) -> PayoffRange:
         """Return the payoffs of all subgame perfect equilibria in every game of a problem."""
         require_two(problem, "wage bargaining")
@@ -83,7 +104,8 @@ class Strikes(ProtocolModel):
         first = union if self.first is None else party_number("first", self.first, problem.parties)
         revenue, status = straight(problem, "wage bargaining")
         delta = float(self.factor)
-        old = (float(self.status_quo) - problem.disagreement[..., union]) / revenue[..., union]
+        with np.errstate(invalid="ignore"):  # of a stack, some games may have no such payoffs
+            old = (float(self.status_quo) - problem.disagreement[..., union]) / revenue[..., union]
         outside = (status == Status.OK) & ~((old >= -ROUNDING) & (old <= 1.0 + ROUNDING))
         if not problem.shape and outside:
             raise InvalidProblem(
@@ -93,5 +115,6 @@ class Strikes(ProtocolModel):
         highest = (1.0 + delta * old if first == union else old + delta) / (1.0 + delta)
         wages = np.stack([old, np.where(old <= delta**2 * (1.0 + ROUNDING), highest, old)])
         shares = np.stack([wages, 1.0 - wages[::-1]] if union == 0 else [1.0 - wages[::-1], wages], axis=-1)
-        ends = problem.disagreement + shares * revenue
+        with np.errstate(invalid="ignore"):
+            ends = problem.disagreement + shares * revenue
         return payoff_range(problem, self, ends[0], ends[1], np.where(outside, np.int8(Status.INFEASIBLE), status))

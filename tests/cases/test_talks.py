@@ -73,3 +73,8 @@ def test_what_the_case_cannot_say_is_refused() -> None:
         CASE.talks("cliff", period=0.0)
     with pytest.raises(InvalidProblem, match="from the contract"):
         CASE.talks("cliff", "rational-threats")
+
+
+def test_rounds_before_the_cliff_are_counted_without_rounding() -> None:
+    names = bg.cases.load("microsoft-openai").talks("cliff", period=0.1, cliff=0.3).names
+    assert [name for name in names if name.startswith("month")] == ["month 1", "month 2", "month 3"]

@@ -185,3 +185,12 @@ def test_what_has_no_meaning_is_refused(name: str) -> None:
     call, error, message = BAD[name]
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize("factor", [1e-12, 1e-6, 5.13e-4, 0.01])
+def test_members_in_a_hurry(factor: float) -> None:
+    """Equal members have equal values, whatever the quota, also where rounding hides what a vote costs."""
+    for quota in (1, 2, 3, 4, 5):
+        found = bg.solve(bg.split(1, [bg.Linear()] * 5), bg.BaronFerejohn(quota, factor))
+        assert found.utilities == pytest.approx([0.2] * 5, abs=1e-12)
+        assert bg.verify(found).ok

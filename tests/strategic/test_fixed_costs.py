@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -139,3 +140,11 @@ def test_what_has_no_meaning_is_refused(name: str) -> None:
     call, error, message = BAD[name]
     with pytest.raises(error, match=message):
         call()
+
+
+def test_ends_that_do_not_follow_from_each_other_are_found_out() -> None:
+    found = bg.solve(bg.split(1, [bg.Linear(), bg.Linear()]), bg.FixedCosts((0.1, 0.2)))
+    assert bg.verify(found).ok
+    assert not bg.verify(replace(found, lowest=np.zeros(2), highest=np.ones(2))).ok
+    even = np.array([0.5, 0.5])
+    assert not bg.verify(replace(found, utilities=even, lowest=even, highest=even, status=np.int8(bg.Status.OK))).ok

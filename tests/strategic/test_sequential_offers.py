@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -344,3 +346,105 @@ def test_a_long_deadline_is_solved_in_a_moment() -> None:
     found = bg.solve(pie(), bg.SequentialOffers(factors=(0.99, 0.99), rounds=300))
     assert found.utilities[0] == pytest.approx((1 - 0.99**300) / 1.99, abs=1e-12)
     assert "and 288 more rounds" in repr(found)
+
+
+def pure_stationary(factors: np.ndarray, options: np.ndarray) -> list[np.ndarray]:
+    """The first proposer's payoffs in all stationary equilibria of three who offer in turn, pattern by pattern of leaving.
+
+    Written without the library: after whose refused offers somebody leaves is assumed, offers are iterated, then checked.
+    """
+    found = []
+    for pattern in np.ndindex(2, 2, 2):
+        values = np.full((3, 3), 1 / 3)  # by proposer
+        for _ in range(4000):
+            refused = [options if pattern[i] else factors * values[(i + 1) % 3] for i in range(3)]
+            for i, least in enumerate(refused):
+                share = least.copy()
+                share[i] = 1 - np.sum(np.delete(least, i))
+                values[i] = share if share[i] >= least[i] else least
+        waits = [factors * values[(i + 1) % 3] for i in range(3)]
+        leaves = [bool(np.any(np.delete(options - waits[i], i) > 1e-9)) for i in range(3)]
+        if leaves == [bool(flag) for flag in pattern] and not any(np.allclose(values[0], other) for other in found):
+            found.append(values[0].copy())
+    return found
+
+
+def test_three_who_can_leave_have_one_stationary_equilibrium_or_several() -> None:
+    """Leaving may be good only because others would: all patterns are found, and several are not passed off as one."""
+    rng, seen = np.random.default_rng(12), Counter[int]()
+    pie3 = bg.split(1, [bg.Linear()] * 3)
+    for _ in range(40):
+        factors, options = rng.uniform(0.6, 0.95, 3), rng.uniform(0, 0.3, 3)
+        expected = pure_stationary(factors, options)
+        model = bg.SequentialOffers(factors=tuple(factors), outside_options=tuple(options), stationary=True)
+        seen[len(expected)] += 1
+        if not expected:
+            with pytest.raises(bg.errors.NotConverged):
+                bg.solve(pie3, model)
+            continue
+        found = bg.solve(pie3, model)
+        assert bg.verify(found, trials=20).ok
+        if len(expected) == 1:
+            assert found.utilities == pytest.approx(expected[0], abs=1e-9)
+        else:
+            assert found.status == bg.Status.UNDETERMINED and "several" in repr(found)
+    assert seen[1] > 20 and seen[2] > 1
+
+
+def test_talks_that_lead_nowhere() -> None:
+    """What is worth more than any deal while it lasts is never given up: no agreement, at no date, in a stack as well."""
+    for settings in ({"factors": (0.9, 0.8)}, {"period": 1e-6, "impatience": (0.1, 0.2)}):
+        found = bg.solve(pie(), bg.SequentialOffers(inside=(0.6, 0.6), **settings))
+        assert found.probability == 0 and np.all(np.isnan(found.date)) and "no agreement" in repr(found)
+        assert found.utilities == pytest.approx([0.6, 0.6], abs=1e-9)
+        stack = bg.solve(pie().replace(disagreement=[[0, 0], [0.6, 0.6]]), bg.SequentialOffers(**settings))
+        assert stack.probability.tolist() == [1, 0]
+    for options in ((0, 1.2), (0.6, 0.6)):
+        left = bg.solve(pie(), bg.SequentialOffers(1e-6, (0.1, 0.2), outside_options=options))
+        assert left.probability == 0 and left.utilities == pytest.approx(options)
+    talks = bg.StochasticProblem((
+        bg.State("a", pie(), 0, {"b": 1.0, "never": 0.0}, 0.9), bg.State("b", pie(), 1, "a", 0.9),
+        bg.State("never", pie(), 0, "never", 0.9, inside=(0.9, 0.9)),
+    ))  # fmt: skip
+    assert bg.solve(talks, bg.MarkovPerfect()).agreement.tolist() == [1, 1, 0]
+
+
+def test_bounds_where_waiting_may_be_worth_more_than_deals() -> None:
+    """With options, a round need not keep the order of payoffs: the equilibrium, (38/21, 38/21), lies in wide bounds."""
+    later = {"small": 0.5, "large": 0.5}
+    large = bg.split(4, [bg.Linear(), bg.Linear()], parties=pie().parties)
+    found = bg.solve(
+        bg.StochasticProblem(
+            (
+                bg.State("small", pie(), 0, later, 0.95, outside_options=(0, 0.2)),
+                bg.State("large", large, (0.5, 0.5), later, 0.95),
+            )
+        ),
+        bg.MarkovPerfect(),
+    )
+    low, high = found.bounds
+    assert found.utilities == pytest.approx([38 / 21] * 2)
+    assert np.all(low <= found.values) and np.all(found.values <= high) and not found.unique
+
+
+def test_games_of_a_stack_are_judged_one_by_one() -> None:
+    """Payoffs of a breakdown that never comes, and patience in talks that never come back, spoil no game."""
+    risk = np.array([0.0, 0.1])
+    broken = bg.StochasticProblem((
+        bg.State("a", pie(), 0, "b", 0.9, breakdown=risk, breakdown_payoffs=(2, 2)), bg.State("b", pie(), 1, "a", 0.9),
+    ))  # fmt: skip
+    assert broken.status.tolist() == [bg.Status.OK, bg.Status.INFEASIBLE]
+    back = np.array([0.0, 0.5, 0.5])
+    factors = np.array([[1.0, 1.0], [0.9, 0.9], [1.0, 1.0]])
+    circling = bg.StochasticProblem((
+        bg.State("a", pie(), (0.5, 0.5), {"a": back, "e": 1 - back}, factors), bg.End("e", (0.2, 0.1)),
+    ))  # fmt: skip
+    found = bg.solve(circling, bg.MarkovPerfect())
+    assert found.status.tolist() == [bg.Status.OK, bg.Status.OK, bg.Status.NOT_FINITE]
+    assert found.utilities[0] == pytest.approx([0.55, 0.45])
+
+
+def test_what_is_changed_in_talks_is_found_out() -> None:
+    found = bg.solve(pie(), bg.SequentialOffers(factors=(0.9, 0.8)))
+    for name in ("utilities", "values", "waiting", "thresholds"):
+        assert not bg.verify(replace(found, **{name: getattr(found, name) * 0.9})).ok, name

@@ -32,6 +32,9 @@ from bargaining.problems.stochastic import End, State, StochasticProblem
 
 Numbers = Mapping[str, Entry]
 
+WHOLE = 1e-9
+"""Part of a round by which a number of rounds may miss a whole one in rounding."""
+
 NO_PAYMENTS = 1e-9
 """What has been paid under the contract by a declaration during the talks, in $bn: next to nothing, but a divisor."""
 
@@ -77,7 +80,7 @@ def endless(problem: Problem, settings: Settings, first: int, prefix: str = "") 
 
 def months(settings: Settings) -> int:
     """Return the number of rounds that end by 31 December 2025."""
-    return max(int(float(settings["cliff"]) / float(settings["period"])), 1)
+    return max(int(float(settings["cliff"]) / float(settings["period"]) + WHOLE), 1)
 
 
 def monthly(parts: Parts, first: int) -> StochasticProblem:
