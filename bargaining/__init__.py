@@ -87,6 +87,7 @@ if TYPE_CHECKING:
     from bargaining.strategic.hart_mas_colell import HartMasColell as HartMasColell
     from bargaining.strategic.markov_perfect import MarkovPerfect as MarkovPerfect
     from bargaining.strategic.nash_demand_game import NashDemandGame as NashDemandGame
+    from bargaining.strategic.nonstationary_offers import NonstationaryOffers as NonstationaryOffers
     from bargaining.strategic.proposer_outside_option import ProposerOutsideOption as ProposerOutsideOption
     from bargaining.strategic.reputation import Attrition as Attrition
     from bargaining.strategic.reputation import Reputation as Reputation
@@ -196,6 +197,7 @@ _HOMES = {
     "Coalitions": "strategic.hart_mas_colell",
     "HartMasColell": "strategic.hart_mas_colell",
     "MarkovPerfect": "strategic.markov_perfect",
+    "NonstationaryOffers": "strategic.nonstationary_offers",
     "NashDemandGame": "strategic.nash_demand_game",
     "BaronFerejohn": "strategic.baron_ferejohn",
     "Legislature": "strategic.baron_ferejohn",
