@@ -224,6 +224,14 @@ def reputation(size: Any, fallback: Any, demands: Any, stubborn: Any, impatience
     return bg.solve(money(size, fallback), bg.Reputation(demands, stubborn, impatience))
 
 
+def optimism(size: Any, fallback: Any, beliefs: Any, factors: Any, rounds: Any) -> Any:
+    return bg.solve(money(size, fallback), bg.Optimism(beliefs, factors, rounds))
+
+
+def hopes(problem: Any, beliefs: Any, factors: Any) -> Any:
+    return bg.solve(problem, bg.Optimism(beliefs, factors))
+
+
 def coalitions(worth: Any, parties: Any, unit: Any, rho: Any) -> Any:
     return bg.solve(bg.CoalitionalProblem(worth, parties, unit), bg.HartMasColell(rho))
 
@@ -409,6 +417,8 @@ GOOD: dict[Callable[..., Any], dict[str, Any]] = {
         "stubborn": (0.1, 0.2),
         "impatience": (0.1, 0.3),
     },
+    optimism: {"size": 1.0, "fallback": [0.0, 0.1], "beliefs": (0.8, 0.7), "factors": (0.9, 0.8), "rounds": 6},
+    hopes: {"problem": ONE, "beliefs": (0.8, 0.7), "factors": (0.9, 0.8)},
     coalitions: {
         "worth": {("a", "b"): 6.0, ("a", "c"): 4.0, ("a", "b", "c"): 10.0},
         "parties": ["a", "b", "c"],
