@@ -89,3 +89,154 @@ if TYPE_CHECKING:
     from bargaining.strategic.nash_demand_game import NashDemandGame as NashDemandGame
     from bargaining.strategic.optimism import Expectations as Expectations
     from bargaining.strategic.optimism import Optimism as Optimism
+    from bargaining.strategic.partial_commitments import Commitments as Commitments
+    from bargaining.strategic.partial_commitments import PartialCommitments as PartialCommitments
+    from bargaining.strategic.proposer_outside_option import ProposerOutsideOption as ProposerOutsideOption
+    from bargaining.strategic.reputation import Attrition as Attrition
+    from bargaining.strategic.reputation import Reputation as Reputation
+    from bargaining.strategic.reputation import guaranteed_share as guaranteed_share
+    from bargaining.strategic.sequential_offers import SequentialOffers as SequentialOffers
+    from bargaining.strategic.strikes import Strikes as Strikes
+    from bargaining.strategic.uncertain_demand_game import UncertainDemandGame as UncertainDemandGame
+    from bargaining.surfaces import Surface as Surface
+    from bargaining.surfaces import surface as surface
+    from bargaining.tables import compare as compare
+    from bargaining.talks import Talks as Talks
+    from bargaining.threats.coco import Coco as Coco
+    from bargaining.threats.no_deal_equilibrium import NoDealEquilibrium as NoDealEquilibrium
+    from bargaining.threats.rational_threats import RationalThreats as RationalThreats
+    from bargaining.threats.security_levels import SecurityLevels as SecurityLevels
+    from bargaining.utilities.cara import CARA as CARA
+    from bargaining.utilities.crra import CRRA as CRRA
+    from bargaining.utilities.linear import Linear as Linear
+    from bargaining.utilities.logarithmic import Log as Log
+    from bargaining.utilities.power import Power as Power
+    from bargaining.verification import verify as verify
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "axioms": "",
+    "cases": "",
+    "errors": "",
+    "plots": "",
+    "concepts": "catalogue",
+    "Concept": "concept",
+    "StrategicModel": "concept",
+    "Welfare": "concept",
+    "Egalitarian": "cooperative.egalitarian",
+    "KalaiRosenthal": "cooperative.kalai_rosenthal",
+    "KalaiSmorodinsky": "cooperative.kalai_smorodinsky",
+    "Nash": "cooperative.nash",
+    "Proportional": "cooperative.proportional",
+    "Utilitarian": "cooperative.utilitarian",
+    "ConleyWilkie": "cooperative.conley_wilkie",
+    "Dictatorial": "cooperative.dictatorial",
+    "EqualLoss": "cooperative.equal_loss",
+    "GuptaLivne": "cooperative.gupta_livne",
+    "LexicographicEgalitarian": "cooperative.lexicographic_egalitarian",
+    "LexicographicKalaiSmorodinsky": "cooperative.lexicographic_kalai_smorodinsky",
+    "NashSet": "cooperative.nash_set",
+    "Yu": "cooperative.yu",
+    "AveragePayoff": "cooperative.average_payoff",
+    "EqualArea": "cooperative.equal_area",
+    "PerlesMaschler": "cooperative.perles_maschler",
+    "Raiffa": "cooperative.raiffa",
+    "BargainingError": "errors",
+    "NoAgreement": "errors",
+    "Frontier": "pareto",
+    "frontier": "pareto",
+    "from_curve": "problems.curve",
+    "from_issues": "problems.issues",
+    "from_points": "problems.points",
+    "lotteries": "problems.lotteries",
+    "split": "problems.pies",
+    "Problem": "problems.problem",
+    "capped": "problems.transforms",
+    "rescaled": "problems.transforms",
+    "section": "problems.transforms",
+    "Status": "sets.base",
+    "Issue": "sets.issues",
+    "Solution": "solution",
+    "solve": "solution",
+    "AlternatingOffers": "strategic.alternating_offers",
+    "Breakdown": "strategic.alternating_offers",
+    "Surface": "surfaces",
+    "surface": "surfaces",
+    "compare": "tables",
+    "CARA": "utilities.cara",
+    "CRRA": "utilities.crra",
+    "Linear": "utilities.linear",
+    "Log": "utilities.logarithmic",
+    "Power": "utilities.power",
+    "Verification": "evidence",
+    "Awards": "awards",
+    "ClaimsRule": "awards",
+    "Demands": "demands",
+    "DemandGame": "demands",
+    "ThreatModel": "concept",
+    "Threats": "concept",
+    "AdjustedProportional": "claims.adjusted_proportional",
+    "ConstrainedEqualAwards": "claims.constrained_equal_awards",
+    "ConstrainedEqualLosses": "claims.constrained_equal_losses",
+    "MinimalOverlap": "claims.minimal_overlap",
+    "ProportionalAwards": "claims.proportional_awards",
+    "RandomArrival": "claims.random_arrival",
+    "Talmud": "claims.talmud",
+    "Equilibria": "noncooperative",
+    "equilibria": "noncooperative",
+    "disagreement_from": "noncooperative",
+    "zero_sum": "noncooperative",
+    "ClaimsProblem": "problems.claims",
+    "End": "problems.stochastic",
+    "State": "problems.stochastic",
+    "StochasticProblem": "problems.stochastic",
+    "ThreatGame": "problems.threats",
+    "ProtocolModel": "protocols",
+    "Played": "protocols",
+    "PayoffRange": "ranges",
+    "Talks": "talks",
+    "CoalitionalProblem": "problems.coalitional",
+    "Coalitions": "strategic.hart_mas_colell",
+    "HartMasColell": "strategic.hart_mas_colell",
+    "MarkovPerfect": "strategic.markov_perfect",
+    "NashDemandGame": "strategic.nash_demand_game",
+    "BaronFerejohn": "strategic.baron_ferejohn",
+    "Legislature": "strategic.baron_ferejohn",
+    "FixedCosts": "strategic.fixed_costs",
+    "ProposerOutsideOption": "strategic.proposer_outside_option",
+    "Strikes": "strategic.strikes",
+    "Agenda": "strategic.agenda",
+    "IssueByIssue": "strategic.agenda",
+    "Expectations": "strategic.optimism",
+    "Optimism": "strategic.optimism",
+    "Commitments": "strategic.partial_commitments",
+    "PartialCommitments": "strategic.partial_commitments",
+    "Attrition": "strategic.reputation",
+    "Reputation": "strategic.reputation",
+    "guaranteed_share": "strategic.reputation",
+    "SequentialOffers": "strategic.sequential_offers",
+    "UncertainDemandGame": "strategic.uncertain_demand_game",
+    "Coco": "threats.coco",
+    "NoDealEquilibrium": "threats.no_deal_equilibrium",
+    "RationalThreats": "threats.rational_threats",
+    "SecurityLevels": "threats.security_levels",
+    "verify": "verification",
+}
+"""Where each public name lives; an empty home is a module of its own. Loaded on first use (PEP 562)."""
+
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'bargaining' has no attribute {name!r}")
+    home = _HOMES[name]
+    module = import_module(f"bargaining.{home or name}")
+    value = getattr(module, name) if home else module
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -232,6 +232,14 @@ def hopes(problem: Any, beliefs: Any, factors: Any) -> Any:
     return bg.solve(problem, bg.Optimism(beliefs, factors))
 
 
+def commitments(size: Any, fallback: Any, costs: Any) -> Any:
+    return bg.solve(money(size, fallback), bg.PartialCommitments(costs))
+
+
+def announced(costs: Any, demands: Any) -> Any:
+    return bg.PartialCommitments(costs).worth(demands)
+
+
 def coalitions(worth: Any, parties: Any, unit: Any, rho: Any) -> Any:
     return bg.solve(bg.CoalitionalProblem(worth, parties, unit), bg.HartMasColell(rho))
 
@@ -419,6 +427,8 @@ GOOD: dict[Callable[..., Any], dict[str, Any]] = {
     },
     optimism: {"size": 1.0, "fallback": [0.0, 0.1], "beliefs": (0.8, 0.7), "factors": (0.9, 0.8), "rounds": 6},
     hopes: {"problem": ONE, "beliefs": (0.8, 0.7), "factors": (0.9, 0.8)},
+    commitments: {"size": 1.0, "fallback": [0.0, 0.1], "costs": (2.0, 0.5)},
+    announced: {"costs": (2.0, 0.5), "demands": (0.7, 0.6)},
     coalitions: {
         "worth": {("a", "b"): 6.0, ("a", "c"): 4.0, ("a", "b", "c"): 10.0},
         "parties": ["a", "b", "c"],

@@ -212,7 +212,8 @@ BAD: dict[str, tuple[Any, type[Exception], str]] = {
     "nothing": (lambda: solved((0.6, 0.6), 0.9, None, pie(1, [0.6, 0.6])), NoAgreement, "no deal"),
     "nothing in time": (lambda: solved((0.6, 0.6), 0.9, 3, pie(1, [0.6, 0.6])), NoAgreement, "no deal"),
     "points": (
-        lambda: solved((0.6, 0.6), 0.9, None, bg.from_points([[0, 4], [3, 3], [4, 0]], [0, 0])), InvalidProblem, "convex set",
+        lambda: solved((0.6, 0.6), 0.9, None, bg.from_points([[0, 4], [3, 3], [4, 0]], [0, 0])), InvalidProblem,
+        "convex set",
     ),
     "nobody": (lambda: solved((0.6, 0.6), 0.9).proposing("Cid"), UnknownName, "Cid"),
 }  # fmt: skip
