@@ -31,7 +31,7 @@ ACCEPT = 1e-9
 """Share of a range by which values may miss those that repeat themselves."""
 
 PASSES = 8
-"""Corrections of values, where a proposer's best deal gives the other more than it would accept."""
+"""Corrections of values, where a proposal gives the other more than it would accept; twice as many steps refine them."""
 
 
 @dataclass(frozen=True)
@@ -169,8 +169,8 @@ class Optimism(ProtocolModel):
         status = np.maximum(found.first.status, found.second.status)[0]
         values = np.where((status == Status.OK)[..., None], origin + least * (own - origin), origin)
         best, miss = values, np.full(problem.shape, np.inf)
-        unit = problem.feasible.spread()
-        for _ in range(PASSES):
+        unit, older = problem.feasible.spread(), values
+        for step in range(3 * PASSES):
             after = _round(problem, origin + kept * (values - origin), chance).values
             with np.errstate(invalid="ignore"):
                 change = np.max(np.abs(after - values) / unit, axis=-1)
@@ -178,8 +178,13 @@ class Optimism(ProtocolModel):
             best, miss = np.where(better[..., None], values, best), np.where(better, change, miss)
             if np.all((miss <= GOAL) | (status != Status.OK)):
                 break
-            for i in (1, 0):
-                values = self._reply(problem, origin, values, i, least[i])
+            if step < PASSES:
+                for i in (1, 0):
+                    values = self._reply(problem, origin, values, i, least[i])
+            elif (step - PASSES) % 2:
+                values = _extrapolated(older, values, after)
+            else:
+                older, values = values, after
         return best, miss, np.asarray(status)
 
     def _reply(self, problem: Problem, origin: Array, values: Array, i: int, least: float) -> Array:
@@ -222,6 +227,14 @@ def _made(offers: Answer, proposer: int, status: Codes) -> Answer:
     """Return what a party offers, without numbers where a game has no answer."""
     offer = offers.pick(proposer)
     return offer.with_status(np.where(status == Status.OK, offer.status, status))
+
+
+def _extrapolated(one: Array, two: Array, three: Array) -> Array:
+    """Return the limits of sequences of which three terms are known, if errors shrink in proportion (Aitken 1926)."""
+    early, late = two - one, three - two
+    with np.errstate(all="ignore"):
+        limit = three - late / (1.0 - early / late)
+    return np.where(np.isfinite(limit) & (np.abs(late) < np.abs(early)), limit, three)
 
 
 def _expected(shares: Array, chance: Array) -> Array:

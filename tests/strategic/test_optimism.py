@@ -233,3 +233,14 @@ def test_points_before_a_deadline() -> None:
     assert found.thresholds[0] == pytest.approx([1.6, 1.6]) and found.date == 0
     assert found.proposing(0) == pytest.approx([3, 3]) and found.utilities == pytest.approx([3, 3])
     assert bg.verify(found).ok
+
+
+@pytest.mark.parametrize("name", FRONTIERS)
+@pytest.mark.parametrize("factors", [(0.9, 0.8), (0.98, 0.95)])
+def test_a_party_sure_never_to_be_drawn(name: str, factors: tuple[float, float]) -> None:
+    """It expects what the other's best deal leaves it, here next to nothing unless the frontier ends before that."""
+    problem = FRONTIERS[name]()
+    found = solved((0, 1), factors, None, problem)
+    left = problem.best.utilities[1]
+    assert found.utilities == pytest.approx(left, abs=1e-5)
+    assert bg.verify(found, trials=200).ok
