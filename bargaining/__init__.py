@@ -87,6 +87,7 @@ if TYPE_CHECKING:
     from bargaining.strategic.hart_mas_colell import HartMasColell as HartMasColell
     from bargaining.strategic.markov_perfect import MarkovPerfect as MarkovPerfect
     from bargaining.strategic.nash_demand_game import NashDemandGame as NashDemandGame
+    from bargaining.strategic.nonstationary_offers import NonstationaryOffers as NonstationaryOffers
     from bargaining.strategic.optimism import Expectations as Expectations
     from bargaining.strategic.optimism import Optimism as Optimism
     from bargaining.strategic.partial_commitments import Commitments as Commitments
@@ -208,6 +209,7 @@ _HOMES = {
     "Strikes": "strategic.strikes",
     "Agenda": "strategic.agenda",
     "IssueByIssue": "strategic.agenda",
+    "NonstationaryOffers": "strategic.nonstationary_offers",
     "Expectations": "strategic.optimism",
     "Optimism": "strategic.optimism",
     "Commitments": "strategic.partial_commitments",

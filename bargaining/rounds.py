@@ -62,8 +62,8 @@ class Rounds:
     def __post_init__(self) -> None:
         p = self.problem
         ok = (p.status == Status.OK)[..., None, None]  # games without a meaning are played with harmless numbers
-        kept = p.factors * (1.0 - p.breakdown[..., None])
         with np.errstate(invalid="ignore", over="ignore"):
+            kept = p.factors * (1.0 - p.breakdown[..., None])
             base = (1.0 - p.factors) * p.inside + p.factors * p.breakdown[..., None] * p.breakdown_payoffs
         self.kept, self.base, self.inside = (np.where(ok, table, 0.0) for table in (kept, base, p.inside))
         self.options = np.where(ok, p.outside_options, -np.inf)

@@ -216,6 +216,11 @@ def house(size: Any, fallback: Any, quota: Any, factors: Any, recognition: Any) 
     return bg.solve(bg.split(size, members, fallback), bg.BaronFerejohn(quota, factors, recognition))
 
 
+def changing(size: Any, fallback: Any, factors: Any, later: Any, first: Any, rounds: Any) -> Any:
+    offers = bg.SequentialOffers(factors=factors, first=first, rounds=rounds)
+    return bg.solve(money(size, fallback), bg.NonstationaryOffers(offers, later))
+
+
 def agenda(size: Any, fallback: Any, factors: Any, later: Any, first: Any) -> Any:
     return bg.solve(money(size, fallback), bg.Agenda(factors, later, first))
 
@@ -416,6 +421,14 @@ GOOD: dict[Callable[..., Any], dict[str, Any]] = {
         "quota": 2,
         "factors": (0.9, 0.8, 0.7),
         "recognition": (0.5, 0.3, 0.2),
+    },
+    changing: {
+        "size": 1.0,
+        "fallback": [0.0, 0.1],
+        "factors": (0.9, 0.8),
+        "later": [money(0.8, None), money(0.5, None)],
+        "first": 1,
+        "rounds": 4,
     },
     agenda: {"size": 1.0, "fallback": [0.0, 0.1], "factors": 0.9, "later": [money(2.0, None)], "first": "a"},
     reputation: {

@@ -619,6 +619,15 @@ SOLVED = [
         for z in (1e-2, 1e-4, 1e-8)
     ),
     *(
+        Solved(f"both sure to propose, factor .9, {rounds} rounds: rounds until agreement", pie,
+               bg.Optimism((1, 1), 0.9, rounds), lambda s: s.date, date, "Yildiz (2003)")
+        for rounds, date in ((7, 6), (8, 0))
+    ),
+    Solved("both sure to propose, factor .9, no last round: what each expects", pie, bg.Optimism((1, 1), 0.9), utilities,
+           [1 / 1.9, 1 / 1.9], "Yildiz (2003)"),
+    Solved("demands that cost 2 and .5 a unit to give up", pie, bg.PartialCommitments((2, 0.5)), utilities, [2 / 3, 1 / 3],
+           "Muthoo (1996); Muthoo (1999), chapter 8"),
+    *(
         Solved(f"a coalition of three with a breakdown of {1 - rho:g} after a refusal", hart_mas_colell,
                bg.HartMasColell(rho), utilities, [13 / 3, 10 / 3, 7 / 3], "Hart and Mas-Colell (1996), theorem 2")
         for rho in (0, 0.5, 0.95)

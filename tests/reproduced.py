@@ -89,6 +89,7 @@ REFERENCES = """
   problem. *Operations Research* 37, 972-980.
 - Luce, R. D., Raiffa, H. (1957). *Games and Decisions*. Wiley.
 - Mayberry, J., Nash, J., Shubik, M. (1953). A comparison of treatments of a duopoly situation. *Econometrica* 21, 141-154.
+- Muthoo, A. (1996). A bargaining model based on the commitment tactic. *Journal of Economic Theory* 69, 134-152.
 - Muthoo, A. (1999). *Bargaining Theory with Applications*. Cambridge University Press.
 - Myerson, R. (1981). Utilitarianism, egalitarianism, and the timing effect in social choice problems. *Econometrica*
   49, 883-897.
@@ -118,6 +119,7 @@ REFERENCES = """
   Sciences* 45, 249-297.
 - van Damme, E. (1991). *Stability and Perfection of Nash Equilibria*, second edition. Springer.
 - Wolitzky, A. (2012). Reputational bargaining with minimal knowledge of rationality. *Econometrica* 80, 2047-2087.
+- Yildiz, M. (2003). Bargaining without a common prior: an immediate agreement theorem. *Econometrica* 71, 793-811.
 """
 
 

@@ -123,7 +123,7 @@ class NashDemandGame(DemandGame):
         found = problem.feasible.reach(np.broadcast_to(problem.disagreement, way.shape), way)
         with np.errstate(invalid="ignore", divide="ignore"):
             steps = problem.gains(found.utilities) / np.where(way > 0, way, np.nan)
-            beyond = np.maximum(1.0 / np.nanmin(steps, axis=-1) - 1.0, 0.0)
+            beyond = np.maximum(1.0 / np.fmin.reduce(steps, axis=-1) - 1.0, 0.0)
         return np.where(some, np.exp(-0.5 * (beyond / float(self.smoothing)) ** 2), 1.0)
 
 

@@ -23,9 +23,9 @@ from bargaining.talks import Talks, played
 class NonstationaryOffers(ProtocolModel):
     """Parties propose as in `SequentialOffers`, but what can be agreed on, and what an impasse pays, changes over time.
 
-    In round t the deals and the disagreement point are those of the t-th problem. The last one lasts: for ever, or until the
-    last round. Values follow backwards from what it is worth: with f_i,t(h) the most that the proposer i has in round t if
-    the other is left with h,
+    In round t the deals and the disagreement point are those of the t-th problem. The last one lasts: for ever, or until
+    the last round. Values follow backwards from what it is worth: with f_i,t(h) the most that the proposer i has in round t
+    if the other, j, is left with h, and z(t) what the impasse of round t is worth while it lasts,
 
         V_i(t) = f_i,t(c_j(t)),   V_j(t) = c_j(t) = (1 - delta_j) z_j(t) + delta_j V_j(t + 1),
 
@@ -51,7 +51,7 @@ class NonstationaryOffers(ProtocolModel):
     >>> pies = [bg.split(0.8**t, [bg.Linear(), bg.Linear()], parties=("Ann", "Bob")) for t in range(11)]
     >>> model = bg.NonstationaryOffers(bg.SequentialOffers(factors=(0.9, 0.9)), pies[1:])
     >>> bg.solve(pies[0], model).utilities.round(4).tolist()
-    [0.5703, 0.4297]
+    [0.5793, 0.4207]
     """
 
     offers: SequentialOffers
@@ -92,10 +92,8 @@ class NonstationaryOffers(ProtocolModel):
                 )
         count = self.offers.rounds or len(self.later)
         path = [problem, *self.later, *[last] * count][:count]
-        rounds = (
-            replace(self.offers, rounds=count, end=self.offers.end if self.offers.rounds else None).game(problem).rounds
-        )
-        rounds = tuple(state.replace(deals=deals) for state, deals in zip(rounds, path, strict=True))
+        turns = replace(self.offers, rounds=count, end=self.offers.end if self.offers.rounds else None).game(problem)
+        rounds = tuple(state.replace(deals=deals) for state, deals in zip(turns.rounds, path, strict=True))
         if self.offers.rounds:
             end = last.disagreement if self.offers.end is None else self.offers.end
             return StochasticProblem((*rounds, End("the deadline", end)))

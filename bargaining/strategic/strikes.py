@@ -87,10 +87,10 @@ class Strikes(IntervalModel):
             for wage in (found.lowest[..., union], found.highest[..., union], float(self.status_quo))
         )
         yield "the lowest wage is the old one", np.abs(low - old)
-        firms = (high - 1.0 + delta) / delta if first == union else high
+        later = high - 1.0 + delta if first == union else delta * high  # the wage that the firm offers, a period later
         unions = high if first == union else 1.0 - delta * (1.0 - high)
-        repeated = np.abs((1.0 - delta) * old + delta * unions - firms)
-        pays = np.maximum(old - delta * firms, 0.0)
+        repeated = np.abs(delta * ((1.0 - delta) * old + delta * unions) - later)
+        pays = np.maximum(old - later, 0.0)
         yield (
             "the highest wage is that of offers in turn with a strike that pays, or the old one",
             np.where(high > old + SAME, np.maximum(repeated, pays), np.maximum(np.abs(high - old), delta**2 - old - SAME)),

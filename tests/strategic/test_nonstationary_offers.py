@@ -66,8 +66,8 @@ def test_a_pie_that_grows_is_waited_for() -> None:
 
 
 def test_experiments_with_shrinking_pies() -> None:
-    """Neelin, Sonnenschein and Spiegel (1988): the second mover's share of 5 is the second pie, 1.25, in all three games."""
-    for sizes in ((5, 1.25), (5, 2.5, 1.25)):
+    """Neelin, Sonnenschein and Spiegel (1988): the first offer to the second mover is 1.25 of 5 in all three games."""
+    for sizes in ((5, 1.25), (5, 2.5, 1.25), (5, 1.7, 0.58, 0.2, 0.07)):
         offers = bg.SequentialOffers(factors=(1 - 1e-13, 1 - 1e-13), rounds=len(sizes))
         found = bg.solve(pie(sizes[0]), bg.NonstationaryOffers(offers, [pie(size) for size in sizes[1:]]))
         assert found.utilities[1] == pytest.approx(1.25, abs=1e-9)
