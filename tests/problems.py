@@ -270,6 +270,19 @@ def hart_mas_colell() -> bg.CoalitionalProblem:
     return bg.CoalitionalProblem(worth, ("a", "b", "c"))
 
 
+def flows() -> Problem:
+    """A pie of 2 beside which flows of .02 and .05, at the rates .06 and .1, are worth a third and a half."""
+    return pie(size=2).replace(disagreement=[1 / 3, 1 / 2])
+
+
+def with_event(period: float) -> list[float]:
+    """What the parties have in these rounds: x_1 = 2 - c_2(y_2), y_2 = 2 - c_1(x_1), with c what waiting is worth."""
+    melt = [math.expm1(-rate * period) for rate in (0.06, 0.1, 0.15, 0.06 + 0.15, 0.1 + 0.15, 0.06 + 0.1 + 2 * 0.15)]
+    one, two = (-melt[i] * z - (1 + melt[i]) * melt[2] * b for i, z, b in ((0, 1 / 3, 0.1), (1, 1 / 2, 0.3)))
+    share = (-2 * melt[4] - two + (1 + melt[4]) * one) / -melt[5]
+    return [share, 2 - share]
+
+
 def worth(one: float, two: float) -> Problem:
     """An issue that is worth so much to each party."""
     return bg.rescaled(pie(), [one, two])
@@ -574,6 +587,12 @@ SOLVED = [
            0.2 + 0.6 * math.expm1(-0.1) / math.expm1(-0.15), "Muthoo (1999)"),
     Solved("the same, limit of short rounds", lambda: pie().replace(disagreement=[0.2, 0.2]),
            bg.AlternatingOffers(0, (0.05, 0.1)), first_utility, 0.6, "Muthoo (1999)"),
+    Solved("a pie of 2, flows of .02 and .05, an event at the rate .15 that pays .1 and .3, rates .06 and .1: limit", flows,
+           bg.AlternatingOffers(0, (0.06, 0.1), breakdown=bg.Breakdown(0.15, (0.1, 0.3))), utilities, [22 / 23, 24 / 23],
+           f"Binmore, Rubinstein and Wolinsky (1986); {MUTHOO}, chapters 4 and 6"),
+    Solved("the same in rounds of a millionth of a year", flows,
+           bg.SequentialOffers(1e-6, (0.06, 0.1), breakdown=bg.Breakdown(0.15, (0.1, 0.3))), utilities,
+           with_event(1e-6), f"Binmore, Rubinstein and Wolinsky (1986); {MUTHOO}, chapters 4 and 6"),
     Solved("proposer drawn with probability .3 and .7", pie, in_turn(0.9, 0.8, proposers=(0.3, 0.7)), utilities,
            [6 / 13, 7 / 13], "Binmore (1987)"),
     Solved("the same: the first party's share when it proposes and when it does not", pie,

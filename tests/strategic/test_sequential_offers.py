@@ -356,7 +356,7 @@ def pure_stationary(factors: np.ndarray, options: np.ndarray) -> list[np.ndarray
     found = []
     for pattern in np.ndindex(2, 2, 2):
         values = np.full((3, 3), 1 / 3)  # by proposer
-        for _ in range(4000):
+        for _ in range(600):
             refused = [options if pattern[i] else factors * values[(i + 1) % 3] for i in range(3)]
             for i, least in enumerate(refused):
                 share = least.copy()
