@@ -68,16 +68,29 @@ def _orderly(rounds: Rounds, sure: Bools) -> Bools:
 
 
 def _sure(rounds: Rounds) -> Bools:
-    """Say in which games all that talks can lead to lies in one convex set, so that agreement in it is never postponed."""
+    """Say in which games all that talks can lead to lies in one convex set, so that agreement in it is never postponed.
+
+    With o what waiting for ever is worth, a refusal is worth c = o + k (V - o). That is in the set with o and V if both
+    parties lose the same share 1 - k; if they do not, it is where V is at least o for both, which holds if o is no more
+    than anything that a party which always refuses can be left with.
+    """
     p = rounds.problem
     deals = [state.deals for state in p.rounds if state.deals is not None]
     found = np.full(p.shape, all(other.feasible is deals[0].feasible for other in deals) and bool(deals[0].feasible.convex))
     if not np.any(found):
         return found
-    for table in (p.inside, p.breakdown_payoffs, p.outside_options, p.payoffs):
+    lost = 1.0 - rounds.kept
+    waiting = np.where(lost > 0, rounds.base / np.where(lost > 0, lost, 1.0), p.inside)
+    for table in (waiting, p.outside_options, p.payoffs):
         for k in range(table.shape[-2]):
             found = found & _within(deals[0], table[..., k, :])
-    return found
+    left = [waiting, p.payoffs, np.where(np.isfinite(p.outside_options), p.outside_options, np.inf)]
+    least = np.min(np.concatenate(left, axis=-2), axis=-2, keepdims=True)
+    unit = rounds.unit[..., None, :]
+    with np.errstate(invalid="ignore"):
+        low = np.all(waiting <= least + EXACT * (unit + np.abs(least)), axis=-1)
+        even = np.abs(rounds.kept[..., 0] - rounds.kept[..., 1]) <= EXACT * lost[..., 0]
+    return np.asarray(found & np.all(low | even, axis=-1))
 
 
 def _within(deals: Problem, point: Array) -> Bools:

@@ -17,6 +17,7 @@ import numpy as np
 
 from bargaining._types import Array, Bools, Codes, Indices
 from bargaining.enclosure import enclosed
+from bargaining.errors import InvalidProblem
 from bargaining.problems.stochastic import StochasticProblem
 from bargaining.rounds import Proposals, Rounds
 from bargaining.sets.base import Answer, Status, choose
@@ -28,7 +29,7 @@ ACCEPT = 1e-9
 """Share of a range by which values may miss those that repeat themselves."""
 
 PATTERNS = 8
-"""Proposals after whose refusal somebody may opt out, up to which all patterns are tried; beyond it one is followed."""
+"""Proposals after whose refusal somebody may opt out, at most: all patterns are tried."""
 
 STEPS, CUTS, IDLE = 100, 4, 4
 """Newton steps; how often one is cut by four before a round is played instead; steps without progress before the end."""
@@ -56,13 +57,21 @@ def markov_perfect(problem: StochasticProblem) -> Found:
     With three and more parties, whether a refusal makes somebody opt out may fulfil itself: every pattern is tried, after
     whose refused proposals somebody does, and where several lead to equilibria with different values, none is named.
     """
+    if problem.n == 2:
+        return _with_ends(problem, _equilibrium(Rounds(problem)))
     places = np.argwhere(_may_be_left(problem))
-    if problem.n == 2 or not 0 < len(places) <= PATTERNS:
+    if not len(places):
         return _equilibrium(Rounds(problem))
+    if len(places) > PATTERNS:
+        raise InvalidProblem(
+            f"after {len(places)} proposals in states to which talks come back one of {problem.n} parties may opt out. "
+            f"Whether it does can fulfil itself, and patterns are tried for {PATTERNS} proposals at most: leave out "
+            "options that nobody would take, or use fewer states."
+        )
     several = np.zeros(problem.shape, np.bool_)
-    whole = _if_refused_so(problem, places[:0])
+    whole = _if_refused_so(problem, places, (False,) * len(places))
     for pattern in sorted(product((False, True), repeat=len(places)), key=sum)[1:]:
-        found = _if_refused_so(problem, places[list(pattern)])
+        found = _if_refused_so(problem, places, pattern)
         known, holds = whole.status == Status.OK, found.status == Status.OK
         with np.errstate(invalid="ignore"):
             apart = np.max(np.abs(found.values - whole.values) / Rounds(problem).unit[..., None, :], axis=(-2, -1))
@@ -71,10 +80,29 @@ def markov_perfect(problem: StochasticProblem) -> Found:
     return replace(whole, status=np.where(several, np.int8(Status.UNDETERMINED), whole.status))
 
 
-def _if_refused_so(problem: StochasticProblem, places: Indices) -> Found:
-    """Return the equilibrium in which somebody opts out after just these refused proposals, (round, proposer), if it is."""
-    leaving = np.zeros((len(problem.rounds), problem.n), np.bool_)
-    leaving[tuple(places.T)] = True
+def _with_ends(problem: StochasticProblem, found: Found) -> Found:
+    """Return what was found, or none where two parties' talks over a set that is not convex have several equilibria.
+
+    The ends of the bounds on all equilibria, where a round leaves them as they are, are equilibria themselves.
+    """
+    dented = any(state.deals is not None and state.deals.feasible.convex is False for state in problem.rounds)
+    if not dented or not any(problem.turns(group) for group in problem.circles):
+        return found
+    rounds, everywhere = Rounds(problem), np.arange(len(problem.rounds))
+    low, high = enclosed(rounds)
+    apart = np.max(np.abs(high - low) / rounds.unit[..., None, :], axis=(-2, -1)) > ACCEPT
+    for first, second in ((low, high), (high, low)):
+        end = np.concatenate([np.stack([first[..., 0], second[..., 1]], axis=-1), problem.payoffs], axis=-2)
+        after = rounds.play(rounds.waiting(end, everywhere), everywhere).values
+        apart &= _miss(rounds, after, end[..., everywhere, :]) <= ACCEPT
+    several = apart & (found.status == Status.OK)
+    return replace(found, status=np.where(several, np.int8(Status.UNDETERMINED), found.status))
+
+
+def _if_refused_so(problem: StochasticProblem, places: Indices, pattern: tuple[bool, ...]) -> Found:
+    """Return the equilibrium in which somebody opts out after refused proposals (round, proposer) as a pattern says."""
+    leaving = np.full((len(problem.rounds), problem.n), -1, np.int8)
+    leaving[tuple(places.T)] = pattern
     found = _equilibrium(Rounds(problem, leaving))
     wrong = (found.status == Status.OK) & ~_consistent(problem, found, leaving)
     return replace(found, status=np.where(wrong, np.int8(Status.NOT_CONVERGED), found.status))
@@ -90,14 +118,14 @@ def _may_be_left(problem: StochasticProblem) -> Bools:
     return np.asarray((back & able)[:, None] & np.any(problem.recognition > 0, axis=lead))
 
 
-def _consistent(problem: StochasticProblem, found: Found, leaving: Bools) -> Bools:
+def _consistent(problem: StochasticProblem, found: Found, leaving: Codes) -> Bools:
     """Say in which games, (...), responders opt out after just those refusals after which it was assumed."""
     unit = Rounds(problem).unit[..., None, None, :]
     responder = ~np.eye(problem.n, dtype=np.bool_)
     with np.errstate(invalid="ignore"):
         more = (problem.outside_options - found.waiting)[..., None, :] / unit
         gain = np.max(np.where(responder, more, -np.inf), axis=-1)
-        wrong = np.where(leaving, gain < -ACCEPT, gain > ACCEPT)
+        wrong = np.where(leaving > 0, gain < -ACCEPT, (gain > ACCEPT) & (leaving == 0))
     asked = (problem.recognition > 0) & np.any(np.isfinite(problem.outside_options), axis=-1)[..., None]
     return np.asarray(~np.any(wrong & asked, axis=(-2, -1)))
 
@@ -202,9 +230,9 @@ def _repeated(rounds: Rounds, values: Array, group: Indices) -> tuple[Array, Arr
         improved = miss < least
         best, least = np.where(improved[..., None, None], v, best), np.minimum(miss, least)
         idle = np.where(improved, 0, idle + 1)
-    lost = 1.0 - np.max(rounds.kept[..., group, :], axis=(-2, -1))
-    back = np.any(rounds.problem.circling[..., group], axis=-1)
-    lost = np.where(back, lost, 1.0 / len(group))  # what does not come back adds up, once a round
+    back = rounds.problem.circling[..., group]  # errors of rounds that do not come back add up once
+    lost = 1.0 - np.max(np.where(back[..., None], rounds.kept[..., group, :], 0.0), axis=(-2, -1))
+    lost = lost / (1.0 + np.count_nonzero(~back, axis=-1))
     with np.errstate(divide="ignore", invalid="ignore"):
         return best, least / lost
 

@@ -78,6 +78,10 @@ class Played(ABC):
     def probability(self) -> Array:
         """The probability of agreement, (...), from the start on; NaN where equilibria differ."""
 
+    def why(self) -> Exception | None:
+        """Return an error that says why a single game has no answer, if there is more to say than its status does."""
+        return None
+
     @abstractmethod
     def checks(self, trials: int, rng: np.random.Generator) -> Iterator[Check]:
         """Re-examine every claim by arithmetic, and by departures of single parties, some drawn at random."""

@@ -50,7 +50,7 @@ class Rounds:
     """The rounds of some talks: what waiting is worth in each, and how each is played."""
 
     problem: StochasticProblem
-    leaving: Bools | None = None  # if given: after whose refused proposals, (rounds, n), somebody opts out, come what may
+    leaving: Codes | None = None  # after whose refused proposals, (rounds, n), somebody opts out: 1 yes, 0 no, -1 who gains
     kept: Array = field(init=False)
     base: Array = field(init=False)
     unit: Array = field(init=False)
@@ -86,7 +86,8 @@ class Rounds:
         with np.errstate(invalid="ignore"):
             leaves = np.any((options > waits) & responder, axis=-1)
         if self.leaving is not None:
-            leaves = self.leaving[group] & np.any(np.isfinite(options), axis=-1)
+            asked, able = self.leaving[group], np.any(np.isfinite(options), axis=-1)
+            leaves = np.where(asked < 0, leaves, (asked > 0) & able)
         return np.where(leaves[..., None], options, waits), ~leaves
 
     def play(self, waiting: Array, group: Indices, forced: Bools = NONE, barred: Bools = NONE) -> Play:

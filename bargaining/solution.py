@@ -173,7 +173,7 @@ def solve(problem: Question, concept: Method, *, certify: bool = True) -> Soluti
     found = attempt(problem, concept, certify=certify)
     if isinstance(found, Played):
         if not found.problem.shape and found.status not in (Status.OK, Status.UNDETERMINED):
-            raise failure(found.problem, found.label, Status(int(found.status)), float(found.residual))
+            raise found.why() or failure(found.problem, found.label, Status(int(found.status)), float(found.residual))
         return found
     if isinstance(found, Awards) or found.problem.shape or found.status == Status.OK:
         return found

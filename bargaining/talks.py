@@ -12,7 +12,7 @@ import numpy as np
 from bargaining._types import Array, Bools, Indices
 from bargaining.checks import party_number
 from bargaining.enclosure import enclosed
-from bargaining.errors import InvalidProblem
+from bargaining.errors import InvalidProblem, NotConverged
 from bargaining.evidence import Check, gives_less, held, rivals_of
 from bargaining.markov import ACCEPT, Found, markov_perfect
 from bargaining.problems.problem import Problem
@@ -154,7 +154,7 @@ class Talks(Played):
                 f"bounds on all subgame perfect equilibria are known for two parties; these talks have {self.game.n}."
             )
         low, high = enclosed(Rounds(self.game))
-        fine = (self.status == Status.OK)[..., None, None]
+        fine = ((self.status == Status.OK) | (self.status == Status.UNDETERMINED))[..., None, None]
         return np.where(fine, low, np.nan), np.where(fine, high, np.nan)
 
     @cached_property
@@ -163,7 +163,20 @@ class Talks(Played):
         low, high = self.bounds
         unit = Rounds(self.game).unit[..., None, :]
         with np.errstate(invalid="ignore"):
-            return np.asarray(np.all(high - low <= ACCEPT * unit, axis=(-2, -1)))
+            met = np.all(high - low <= ACCEPT * unit, axis=(-2, -1))
+        return np.asarray(met & (self.status == Status.OK))
+
+    def why(self) -> Exception | None:
+        """Return an error that says that there may be no equilibrium, where three and more parties can opt out."""
+        able = np.any(np.isfinite(self.game.outside_options))
+        if self.status != Status.NOT_CONVERGED or self.game.n == 2 or not able:
+            return None
+        return NotConverged(
+            f"{self.label}: no stationary equilibrium was found. Among three and more parties who can opt out there may "
+            "be none in which nobody mixes: after every pattern of leaving, some party would rather do otherwise. Give a "
+            "number of rounds, or other options; or, if rounds are very short, longer ones.",
+            {"residual": self.residual},
+        )
 
     def in_state(self, name: str) -> Array:
         """Return what the game is worth, (..., n), at the start of a state.

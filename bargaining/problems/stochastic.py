@@ -347,7 +347,9 @@ class StochasticProblem:
             most = LARGE * np.maximum.reduce([np.broadcast_to(spread, (*self.shape, self.n)) for spread in spreads])
             most = np.minimum(most, LARGEST)[..., None, :]
             left = self.factors * (1.0 - self.breakdown[..., None])
+            sound = [state.deals.measurable for state in self.rounds if state.deals is not None]
             return [
+                np.broadcast_to(np.logical_and.reduce(np.broadcast_arrays(*sound)), self.shape),
                 np.all(self.recognition >= 0, axis=(-2, -1))
                 & np.all(np.abs(np.sum(self.recognition, axis=-1) - 1.0) <= ONE, axis=-1),
                 np.all(self.transitions >= 0, axis=(-2, -1))
@@ -370,8 +372,10 @@ class StochasticProblem:
         """Say what is wrong with a single game."""
         beside = ", and not so large that what deals can give is lost in rounding beside them"
         reasons = (
-            "probabilities of proposing must not be negative and must sum to one in every state.",
-            "probabilities of the next state must not be negative and must sum to one in every state.",
+            "gains are lost in rounding in a state whose deals range over next to nothing, or are far from its "
+            "disagreement point: measure utilities in units of the size of the gains, from a zero near them.",
+            f"probabilities of proposing must not be negative and must sum to one, to {ONE:g}, in every state.",
+            f"probabilities of the next state must not be negative and must sum to one, to {ONE:g}, in every state.",
             "discount factors must lie in (0, 1].",
             "probabilities of breakdown must lie in [0, 1].",
             "talks that can come back to a state need discount factors below 1 there, or a probability of breakdown: who "

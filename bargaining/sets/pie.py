@@ -159,8 +159,8 @@ class Pie(FeasibleSet):
 
     def spread(self) -> Array:
         """Return what the whole pie adds to each party's utility; what most of it adds, where nothing is worth -inf."""
-        sizes = 0.0 * self.size, self.size / self.parties, self.size
         with np.errstate(all="ignore"):  # of a stack, some games may have no such utilities
+            sizes = 0.0 * self.size, self.size / self.parties, self.size
             ends = [[u.value(size) for size in sizes] for u in self.utilities]
             rows = [np.where(np.isfinite(none), whole - none, whole - some) for none, some, whole in ends]
         return np.stack(np.broadcast_arrays(*rows), axis=-1)

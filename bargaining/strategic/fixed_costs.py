@@ -111,6 +111,18 @@ class FixedCosts(IntervalModel):
             missed = np.max(np.abs(repeated - stated) / ideal_gains(problem)[0], axis=-1)
             yield f"the {word} that {problem.parties[first]} has repeats itself two rounds later", missed
 
+        span = ideal_gains(problem)[0][..., first]
+        bottom = problem.disagreement[..., first]
+        found_outside = np.zeros(problem.shape)
+        for share in np.linspace(0.1, 1.0, 10):
+            for own, limit in ((found.highest[..., first], bottom + span), (found.lowest[..., first], bottom)):
+                tried = own + share * (limit - own)
+                point = np.stack([tried, tried], axis=-1)
+                point = np.where(np.isfinite(point), point, talks.origin.reshape(point.shape))
+                same = np.abs(talks.followed(first, point)[..., first] - tried) <= LEVEL * span
+                found_outside = np.where(same & (np.abs(tried - own) > WIDEST * span), np.inf, found_outside)
+        yield "nothing beyond the ends repeats itself", found_outside
+
     def _continuum(self, found: PayoffRange) -> str:
         low, high = found.lowest, found.highest
         intervals = ", ".join(

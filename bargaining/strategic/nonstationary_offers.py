@@ -34,7 +34,8 @@ class NonstationaryOffers(ProtocolModel):
     Parameters
     ----------
     offers : SequentialOffers
-        Who proposes, what a round costs, what else may happen, and the number of rounds if there is a last one.
+        Who proposes, what a round costs, what else may happen, and the number of rounds if there is a last one. Rates that
+        are left out are those of the problem of the first round, in all rounds.
     later : sequence of Problem
         What can be agreed on from the second round on, a problem for each round, between the same parties.
 
@@ -98,6 +99,8 @@ class NonstationaryOffers(ProtocolModel):
             end = last.disagreement if self.offers.end is None else self.offers.end
             return StochasticProblem((*rounds, End("the deadline", end)))
         first = party_number("first", self.offers.first, problem.parties)
-        tail = replace(self.offers, first=(first + count) % problem.n).game(last).rounds
+        tail = (
+            replace(self.offers, first=(first + count) % problem.n).game(last.replace(impatience=problem.impatience)).rounds
+        )
         lasting: tuple[State, ...] = (*rounds[:-1], rounds[-1].replace(next=tail[0].name))
         return StochasticProblem((*lasting, *tail))

@@ -30,6 +30,9 @@ GOAL = 1e-14
 ACCEPT = 1e-9
 """Share of a range by which values may miss those that repeat themselves."""
 
+CLOSEST = 1e-6
+"""By how much factors must fall short of one, if there is no last round."""
+
 PASSES = 8
 """Corrections of values, where a proposal gives the other more than it would accept; twice as many steps refine them."""
 
@@ -103,6 +106,11 @@ class Optimism(ProtocolModel):
                 f"factors = {self.factors!r} must lie strictly between 0 and 1: one for both parties, or one for each."
             )
         count = 1
+        if self.rounds is None and not np.all(factors <= 1.0 - CLOSEST):
+            raise InvalidProblem(
+                f"factors = {self.factors!r} without a last round: closer to one than {CLOSEST:g} they leave too few "
+                "digits. Let rounds last longer, or give a number of rounds."
+            )
         if self.rounds is not None:
             given = number("rounds, the number of rounds,", self.rounds, low=1, high=MOST_ROUNDS)
             if not given.is_integer():

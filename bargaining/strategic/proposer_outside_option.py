@@ -15,7 +15,7 @@ import numpy as np
 from bargaining._types import Array
 from bargaining.checks import number, numbers, party_number
 from bargaining.errors import InvalidProblem
-from bargaining.ranges import SAME, IntervalModel, PayoffRange, payoff_range
+from bargaining.ranges import IntervalModel, PayoffRange, payoff_range
 from bargaining.sets.base import ROUNDING, Status
 from bargaining.strategic.common import require_two, straight
 
@@ -103,8 +103,8 @@ class ProposerOutsideOption(IntervalModel):
         for proposer in (who, 1 - who) if first != who else (1 - who, who):
             if proposer == who:
                 hope = theirs * np.minimum(high, 1.0 - option / own)
-                fear = np.where(option >= own * (1.0 - high) - SAME, 0.0, theirs * low)
-                low, high = fear, np.where(option > own * (1.0 - low) + SAME, 0.0, hope)
+                fear = np.where(option >= own * (1.0 - high) * (1.0 - ROUNDING), 0.0, theirs * low)
+                low, high = fear, np.where(option > own * (1.0 - low) * (1.0 + ROUNDING), 0.0, hope)
             else:
                 low, high = 1.0 - own * (1.0 - low), 1.0 - own * (1.0 - high)
         yield "the ends follow from each other", np.maximum(np.abs(low - start[0]), np.abs(high - start[1]))

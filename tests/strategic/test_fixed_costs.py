@@ -148,3 +148,13 @@ def test_ends_that_do_not_follow_from_each_other_are_found_out() -> None:
     assert not bg.verify(replace(found, lowest=np.zeros(2), highest=np.ones(2))).ok
     even = np.array([0.5, 0.5])
     assert not bg.verify(replace(found, utilities=even, lowest=even, highest=even, status=np.int8(bg.Status.OK))).ok
+
+
+def test_a_part_of_a_continuum_is_not_all_of_it() -> None:
+    """Every point of a continuum repeats itself: ends that leave some of them out are found out."""
+    found = bg.solve(bg.split(np.array([1.0]), [bg.Linear(), bg.Linear()]), bg.FixedCosts((0.1, 0.1)))
+    assert bg.verify(found).ok
+    point = np.array([[0.5, 0.5]])
+    one = replace(found, utilities=point, lowest=point, highest=point, status=np.zeros(1, np.int8), residual=np.zeros(1))
+    part = replace(found, lowest=np.array([[0.5, 0.4]]), highest=np.array([[0.6, 0.5]]))
+    assert not bg.verify(one).ok and not bg.verify(part).ok

@@ -73,6 +73,16 @@ def test_experiments_with_shrinking_pies() -> None:
         assert found.utilities[1] == pytest.approx(1.25, abs=1e-9)
 
 
+def test_rates_are_those_of_the_first_problem() -> None:
+    """A deadline that is far away does not matter, and so later problems' rates must not, with or without it."""
+    patient, hasty = pie().replace(impatience=(0.1, 0.2)), pie().replace(impatience=(2.0, 0.1))
+    payoffs = [
+        bg.solve(patient, bg.NonstationaryOffers(bg.SequentialOffers(0.5, rounds=rounds), later)).utilities
+        for rounds in (None, 1000) for later in ([hasty, pie()], [pie()])
+    ]  # fmt: skip
+    assert np.ptp(payoffs, axis=0) == pytest.approx([0, 0], abs=1e-12)
+
+
 BAD: dict[str, tuple[Any, str]] = {
     "nothing changes": (lambda: bg.NonstationaryOffers(OFFERS, []), "nothing changes"),
     "no offers": (lambda: bg.NonstationaryOffers(0.9, [pie()]), "bg.SequentialOffers"),

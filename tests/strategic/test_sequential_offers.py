@@ -448,3 +448,65 @@ def test_what_is_changed_in_talks_is_found_out() -> None:
     found = bg.solve(pie(), bg.SequentialOffers(factors=(0.9, 0.8)))
     for name in ("utilities", "values", "waiting", "thresholds"):
         assert not bg.verify(replace(found, **{name: getattr(found, name) * 0.9})).ok, name
+
+
+def test_bounds_where_impatience_differs_and_waiting_pays() -> None:
+    """With unequal factors waiting can be worth a corner that no deal reaches: no agreement is forced upon the parties."""
+    end = bg.StochasticProblem((
+        bg.State("now", pie(), 0, "end", (0.01, 0.99), inside=(0.9, 0)), bg.End("end", (0.1, 0.9)),
+    ))  # fmt: skip
+    found = bg.solve(end, bg.MarkovPerfect())
+    assert found.utilities == pytest.approx([0.99 * 0.9 + 0.01 * 0.1, 0.99 * 0.9])
+    settings = bg.SequentialOffers(1, (3, 0.01), breakdown=bg.Breakdown(2, (0, 0.9)), inside=(0.9, 0))
+    for talks in (found, bg.solve(pie(), settings)):
+        low, high = talks.bounds
+        assert np.all(low <= talks.values + 1e-9) and np.all(talks.values <= high + 1e-9)
+    rng = np.random.default_rng(5)
+    for _ in range(60):
+        found = bg.solve(
+            pie(), bg.SequentialOffers(factors=tuple(rng.uniform(0.1, 0.95, 2)), inside=tuple(rng.uniform(-1, 1, 2)))
+        )
+        low, high = found.bounds
+        assert np.all(low <= found.values + 1e-9) and np.all(found.values <= high + 1e-9)
+
+
+def test_leaving_a_round_that_does_not_come_back() -> None:
+    """Three parties: in the first round the second leaves for 0.8, since later all have a third; then nobody would."""
+    three = bg.split(1, [bg.Linear()] * 3)
+    first = bg.State("first", three, 0, "later", 0.9, outside_options=(0, 0.8, 0))
+    for options in ((0.05,) * 3, np.array([[-np.inf] * 3, [0.05] * 3])):
+        later = bg.State("later", three, (1 / 3, 1 / 3, 1 / 3), "later", 0.9, outside_options=options)
+        found = bg.solve(bg.StochasticProblem((first, later)), bg.MarkovPerfect())
+        assert np.broadcast_to([[0.2, 0.8, 0], [1 / 3] * 3], found.values.shape) == pytest.approx(found.values, abs=1e-9)
+
+
+def test_too_many_patterns_and_none_that_holds() -> None:
+    three = bg.split(1, [bg.Linear()] * 3)
+    circle = [
+        bg.State(f"s{k}", three, (0.2, 0.3, 0.5), f"s{(k + 1) % 3}", 0.9, outside_options=(0.1,) * 3) for k in range(3)
+    ]
+    with pytest.raises(InvalidProblem, match="patterns are tried for 8"):
+        bg.solve(bg.StochasticProblem(circle), bg.MarkovPerfect())
+    nothing = bg.SequentialOffers(
+        factors=(0.96, 0.9, 0.55), outside_options=(0.3, 0.45, 0.05), stationary=True, proposers=(0.1, 0.36, 0.54)
+    )
+    with pytest.raises(bg.errors.NotConverged, match="none in which nobody mixes"):
+        bg.solve(three, nothing)
+
+
+def test_separate_alternatives_may_leave_several_equilibria() -> None:
+    found = bg.solve(bg.from_points([[1, 0.1], [0.1, 1]], [0, 0]), bg.SequentialOffers(factors=(0.9, 0.9)))
+    assert found.status == bg.Status.UNDETERMINED and not found.unique
+    assert found.bounds[0] == pytest.approx(0.1) and found.bounds[1] == pytest.approx(1)
+    one = bg.solve(bg.from_points([[1, 0.1], [0.1, 0.2]], [0, 0]), bg.SequentialOffers(factors=(0.9, 0.4)))
+    assert one.unique and one.utilities == pytest.approx([1, 0.1])
+
+
+def test_a_round_that_comes_back_in_another_game_alone() -> None:
+    """In the second game the first round is left for good, without loss: alone it is solved, and in the stack as well."""
+    three, back = bg.split(1, [bg.Linear()] * 3), np.array([1.0, 0.0])
+    talks = bg.StochasticProblem((
+        bg.State("a", three, 0, "b", np.array([0.9, 1.0])[:, None] * np.ones(3)),
+        bg.State("b", three, (0.5, 0.25, 0.25), {"a": back, "b": 1 - back}, 0.8),
+    ))  # fmt: skip
+    assert bg.solve(talks, bg.MarkovPerfect()).utilities[1] == pytest.approx([0.5, 0.25, 0.25])
