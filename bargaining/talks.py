@@ -14,7 +14,8 @@ from bargaining.checks import party_number
 from bargaining.enclosure import enclosed
 from bargaining.errors import InvalidProblem, NotConverged
 from bargaining.evidence import Check, gives_less, held, rivals_of
-from bargaining.markov import ACCEPT, Found, markov_perfect
+from bargaining.markov import ACCEPT, Found
+from bargaining.multiplicity import markov_perfect
 from bargaining.problems.problem import Problem
 from bargaining.problems.stochastic import StochasticProblem
 from bargaining.protocols import Played, ProtocolModel

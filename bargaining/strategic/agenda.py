@@ -18,7 +18,7 @@ from bargaining._types import Array, Bools, Codes, Indices
 from bargaining.checks import instance, leading_axes, numbers, party_number, sequence
 from bargaining.errors import InvalidProblem
 from bargaining.evidence import Check, held
-from bargaining.markov import markov_perfect
+from bargaining.multiplicity import markov_perfect
 from bargaining.problems.problem import Problem, require_measurable
 from bargaining.problems.stochastic import State, StochasticProblem
 from bargaining.problems.transforms import rescaled

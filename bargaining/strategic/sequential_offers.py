@@ -16,7 +16,8 @@ import numpy as np
 from bargaining._types import Array, Bools
 from bargaining.checks import flag, instance, number, numbers, party_number, vector
 from bargaining.errors import InvalidProblem
-from bargaining.markov import chosen, from_proposals, markov_perfect
+from bargaining.markov import chosen, from_proposals
+from bargaining.multiplicity import markov_perfect
 from bargaining.problems.problem import Problem
 from bargaining.problems.stochastic import End, State, StochasticProblem
 from bargaining.protocols import ProtocolModel
