@@ -54,7 +54,14 @@ def enclosed(rounds: Rounds) -> tuple[Array, Array]:
             _tighten(rounds, low, high, group, orderly, sure)
         else:
             _replace(rounds, low, high, group, orderly, sure)
-    return np.minimum(low, high)[..., :count, :], np.maximum(low, high)[..., :count, :]
+    room = (rounding(rounds)[..., None] * rounds.unit)[..., None, :]
+    return np.minimum(low, high)[..., :count, :] - room, np.maximum(low, high)[..., :count, :] + room
+
+
+def rounding(rounds: Rounds) -> Array:
+    """Return by how much bounds may be wrong in rounding, (...), as a share of ranges: more where rounds lose less."""
+    lost = 1.0 - np.max(np.where(rounds.problem.circling[..., None], rounds.kept, 0.0), axis=(-2, -1))
+    return np.asarray(EXACT * (1.0 + 2.0 / np.where(lost > 0, lost, EXACT)))
 
 
 def _orderly(rounds: Rounds, sure: Bools) -> Bools:
@@ -229,6 +236,18 @@ def _flattened(
     shares[..., a, b] = play.shares[..., a, b] + play.slopes[..., a, b, b] * moved
     slopes[..., a, b, :] = 0.0
     slopes[..., a, b, b] = play.slopes[..., a, b, b]
+    # Unless agreement is sure, the winner may let the round pass, which leaves the other no more than waiting.
+    unsure = ~sure[..., None] & (shares[..., a, b] > waiting[..., b])
+    shares[..., a, b] = np.where(unsure, waiting[..., b], shares[..., a, b])
+    slopes[..., a, b, b] = np.where(unsure, 1.0, slopes[..., a, b, b])
+    # Where the other lets the round pass it might propose elsewhere, and leave the winner more than that asks for.
+    for k, place in enumerate(group):
+        deals = rounds.problem.rounds[place].deals
+        if deals is not None and b in play.offers[k]:
+            spare = deals.best.utilities[b][..., a]
+            more = ~fixed[..., k, b] & (spare > shares[..., k, b, a])
+            shares[..., k, b, a] = np.where(more, spare, shares[..., k, b, a])
+            slopes[..., k, b, a, :] = np.where(more[..., None], 0.0, slopes[..., k, b, a, :])
     for k, place in enumerate(group):
         deals, offer = rounds.problem.rounds[place].deals, play.offers[k].get(a)
         offered, slope = np.full(rounds.problem.shape, -np.inf), np.zeros(rounds.problem.shape)

@@ -23,10 +23,13 @@ from bargaining.sets.base import Answer, Status, choose
 GOAL = 4 * float(np.finfo(float).eps)
 """Share of a range by which a round may change values that repeat themselves."""
 
-ACCEPT = 1e-9
-"""Share of a range by which values may miss those that repeat themselves."""
+ACCEPT = 1e-8
+"""Share of a range by which values may miss those that repeat themselves: what a round changes, added up over time."""
 
-STEPS, CUTS, IDLE = 100, 4, 4
+PLAYED, MOST_PLAYED = 8, 512
+"""Rounds that are played where Newton's steps make no progress, at first; twice as many each time, up to so many."""
+
+STEPS, CUTS, IDLE = 200, 4, 4
 """Newton steps; how often one is cut by four before a round is played instead; steps without progress before the end."""
 
 
@@ -120,11 +123,26 @@ def _repeated(rounds: Rounds, values: Array, group: Indices) -> tuple[Array, Arr
     v = _first_guess(rounds, group)
     after, slopes, miss = image(v)
     best, least = v.copy(), miss
+    back = rounds.problem.circling[..., group]  # errors of rounds that do not come back add up once
+    lost = 1.0 - np.max(np.where(back[..., None], rounds.kept[..., group, :], 0.0), axis=(-2, -1))
+    lost = lost / (1.0 + np.count_nonzero(~back, axis=-1))
     idle = np.zeros(shape, dtype=int)
+    rounds_played, track = PLAYED, v.copy()
     for _ in range(STEPS):
         done = (miss <= GOAL) | (idle >= IDLE)
         if np.all(done):
-            break
+            stuck = (least > GOAL) & ~(least <= ACCEPT * lost) & (rounds.problem.status == Status.OK)
+            if not np.any(stuck) or rounds_played > MOST_PLAYED:
+                break
+            for _ in range(rounds_played):  # Newton's steps go round in circles between the sides of a jump
+                after = image(track)[0]
+                track = np.where(np.isfinite(after), after, track)
+            v = np.where(stuck[..., None, None], track, v)
+            rounds_played *= 2
+            after, slopes, miss = image(v)
+            best, least = np.where((miss < least)[..., None, None], v, best), np.minimum(miss, least)
+            idle = np.where(stuck, 0, idle)
+            continue
         step = rounds.solved(after - v, slopes, group)
         pending, scale = ~done, np.ones(shape)
         for _ in range(CUTS):
@@ -146,9 +164,6 @@ def _repeated(rounds: Rounds, values: Array, group: Indices) -> tuple[Array, Arr
         improved = miss < least
         best, least = np.where(improved[..., None, None], v, best), np.minimum(miss, least)
         idle = np.where(improved, 0, idle + 1)
-    back = rounds.problem.circling[..., group]  # errors of rounds that do not come back add up once
-    lost = 1.0 - np.max(np.where(back[..., None], rounds.kept[..., group, :], 0.0), axis=(-2, -1))
-    lost = lost / (1.0 + np.count_nonzero(~back, axis=-1))
     with np.errstate(divide="ignore", invalid="ignore"):
         return best, least / lost
 

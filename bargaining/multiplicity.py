@@ -27,11 +27,16 @@ def markov_perfect(problem: StochasticProblem) -> Found:
     """Return the equilibrium, in every game of a stack.
 
     With three and more parties, whether a refusal makes somebody opt out may fulfil itself: every pattern is tried, after
-    whose refused proposals somebody does, and where several lead to equilibria with different values, none is named.
+    whose refused proposals somebody does, and where several lead to equilibria with different values, none is named. With
+    two, patterns are tried where nothing is found without.
     """
-    if problem.n == 2:
-        return _with_ends(problem, equilibrium(Rounds(problem)))
     places = np.argwhere(_may_be_left(problem))
+    if problem.n == 2:
+        found = equilibrium(Rounds(problem))
+        lost = found.status == Status.NOT_CONVERGED
+        if np.any(lost) and 0 < len(places) <= PATTERNS:
+            found = chosen(~lost, found, _by_patterns(problem, places))
+        return _with_ends(problem, found)
     if not len(places):
         return equilibrium(Rounds(problem))
     if len(places) > PATTERNS:
@@ -40,6 +45,11 @@ def markov_perfect(problem: StochasticProblem) -> Found:
             f"Whether it does can fulfil itself, and patterns are tried for {PATTERNS} proposals at most: leave out "
             "options that nobody would take, or use fewer states."
         )
+    return _by_patterns(problem, places)
+
+
+def _by_patterns(problem: StochasticProblem, places: Indices) -> Found:
+    """Return the equilibrium with some pattern of leaving after refused proposals, (round, proposer): all are tried."""
     several = np.zeros(problem.shape, np.bool_)
     whole = _if_refused_so(problem, places, (False,) * len(places))
     for pattern in sorted(product((False, True), repeat=len(places)), key=sum)[1:]:

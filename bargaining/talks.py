@@ -14,7 +14,7 @@ from bargaining.checks import party_number
 from bargaining.enclosure import enclosed
 from bargaining.errors import InvalidProblem, NotConverged
 from bargaining.evidence import Check, gives_less, held, rivals_of
-from bargaining.markov import ACCEPT, Found
+from bargaining.markov import Found
 from bargaining.multiplicity import markov_perfect
 from bargaining.problems.problem import Problem
 from bargaining.problems.stochastic import StochasticProblem
@@ -24,6 +24,9 @@ from bargaining.sets.base import Answer, Status
 
 SHOWN = 12
 """States listed in a repr."""
+
+MET = 1e-6
+"""Share of a range within which bounds count as meeting: they are as wide as rounding makes them."""
 
 CERTAIN = 1e-12
 """By how much a probability may miss one and count as it."""
@@ -155,23 +158,37 @@ class Talks(Played):
                 f"bounds on all subgame perfect equilibria are known for two parties; these talks have {self.game.n}."
             )
         low, high = enclosed(Rounds(self.game))
+        with np.errstate(invalid="ignore"):
+            held_by = np.all((low <= self.values) & (self.values <= high), axis=(-2, -1)) | (self.status != Status.OK)
+        low = np.where(held_by[..., None, None], low, -np.inf)  # bounds that an equilibrium refutes are none
+        high = np.where(held_by[..., None, None], high, np.inf)
         fine = ((self.status == Status.OK) | (self.status == Status.UNDETERMINED))[..., None, None]
         return np.where(fine, low, np.nan), np.where(fine, high, np.nan)
 
     @cached_property
     def unique(self) -> Bools:
-        """Whether this is proved to be the only subgame perfect equilibrium, (...): its `bounds` meet in every round."""
+        """Whether this is proved to be the only subgame perfect equilibrium, (...): its `bounds` meet in every round.
+
+        In very short rounds rounding keeps them apart, and nothing is proved.
+        """
         low, high = self.bounds
         unit = Rounds(self.game).unit[..., None, :]
         with np.errstate(invalid="ignore"):
-            met = np.all(high - low <= ACCEPT * unit, axis=(-2, -1))
+            met = np.all(high - low <= MET * unit, axis=(-2, -1))
         return np.asarray(met & (self.status == Status.OK))
 
     def why(self) -> Exception | None:
-        """Return an error that says that there may be no equilibrium, where three and more parties can opt out."""
+        """Return an error that says that values did not settle, or that there may be no equilibrium."""
         able = np.any(np.isfinite(self.game.outside_options))
-        if self.status != Status.NOT_CONVERGED or self.game.n == 2 or not able:
+        if self.status != Status.NOT_CONVERGED:
             return None
+        if self.game.n == 2 or not able:
+            return NotConverged(
+                f"{self.label}: no values were found that repeat themselves (they may be wrong by "
+                f"{float(self.residual):.1e} of a range). Perhaps rounds are so short that next to nothing is lost in one, "
+                "and digits are: let them last longer, or give a number of rounds.",
+                {"residual": self.residual},
+            )
         return NotConverged(
             f"{self.label}: no stationary equilibrium was found. Among three and more parties who can opt out there may "
             "be none in which nobody mixes: after every pattern of leaving, some party would rather do otherwise. Give a "

@@ -157,7 +157,11 @@ class SequentialOffers(ProtocolModel):
 
         def direct(time: Array) -> list[Answer]:
             found = markov_perfect(self.game(problem, time))
-            return [_if_made(offer, found.agree[..., k, i]) for k, i, offer in _listed(found.offers)]
+            known = found.status == Status.OK
+            return [
+                _if_made(offer.with_status(np.where(known, offer.status, found.status)), found.agree[..., k, i])
+                for k, i, offer in _listed(found.offers)
+            ]
 
         places = [(k, i) for k, row in enumerate(np.moveaxis(game.recognition, -2, 0)) for i in range(game.n)
                   if np.any(row[..., i] > 0)]  # fmt: skip

@@ -510,3 +510,59 @@ def test_a_round_that_comes_back_in_another_game_alone() -> None:
         bg.State("b", three, (0.5, 0.25, 0.25), {"a": back, "b": 1 - back}, 0.8),
     ))  # fmt: skip
     assert bg.solve(talks, bg.MarkovPerfect()).utilities[1] == pytest.approx([0.5, 0.25, 0.25])
+
+
+def test_options_below_what_talks_are_worth() -> None:
+    """Leaving would hurt the proposer, so that payoffs jump: what is found is what play settles on, or nothing."""
+    curved = bg.split(1, [bg.Power(0.5), bg.Linear()])
+    found = bg.solve(curved, bg.SequentialOffers(factors=(0.9, 0.99), outside_options=(-0.3, 0.8)))
+    free = bg.solve(curved, bg.SequentialOffers(factors=(0.9, 0.99)))
+    assert found.values == pytest.approx(free.values, abs=1e-9)  # 0.8 does not bind
+    corner = bg.SequentialOffers(factors=(0.9, 0.999), inside=(-0.2, -0.2), outside_options=(-0.5, 0.6))
+    assert bg.solve(pie(), corner).values == pytest.approx(np.array([[0.0012, 0.9988], [0, 1]]), abs=1e-9)
+    hurried = bg.SequentialOffers(
+        0.000534, (0.62, 0.02), breakdown=bg.Breakdown(0.017, (-0.135, -0.262)), inside=(-0.162, -0.238),
+        outside_options=(-0.258, 0.162),
+    )  # fmt: skip
+    with pytest.raises(bg.errors.NotConverged, match="repeat themselves"):  # and no interpolation of what was not found
+        bg.solve(pie(), hurried)
+
+
+def test_three_parties_at_corners() -> None:
+    """Value iteration, written here, settles after some hundred rounds; Newton's steps alone go in circles."""
+    three = bg.split(1, [bg.Linear()] * 3)
+    for factors, inside in (((0.9, 0.99, 0.999), (-0.1,) * 3), ((0.9, 0.99, 0.995), (-0.1, -0.2, 0.2))):
+        values, d, z = np.full((3, 3), 1 / 3), np.array(factors), np.array(inside)
+        for _ in range(3000):
+            waits = (1 - d) * z + d * np.roll(values, -1, axis=0)
+            for i in range(3):
+                share = np.maximum(waits[i], 0)
+                share[i] = 1 - np.sum(np.delete(share, i))
+                values[i] = share if share[i] >= waits[i, i] else waits[i]
+        found = bg.solve(three, bg.SequentialOffers(factors=factors, inside=inside, stationary=True))
+        assert found.values == pytest.approx(values, abs=1e-9)
+
+
+def test_bounds_hold_what_is_found() -> None:
+    """In short rounds they are as wide as rounding makes them; in chains of different pies they hold the equilibrium."""
+    for period in (1e-12, 1e-8, 1e-6, 1e-3):
+        found = bg.solve(pie(), bg.SequentialOffers(period, (0.1, 0.05)))
+        low, high = found.bounds
+        assert np.all(low <= found.values) and np.all(found.values <= high)
+        assert found.unique == (period > 1e-7)
+    rng, unique = np.random.default_rng(8), 0
+    for _ in range(80):
+        chance, sizes = rng.uniform(0.1, 0.9), rng.choice([1.0, 2.0], 2)
+        later = {"s": chance, "t": 1 - chance}
+        talks = bg.StochasticProblem(tuple(
+            bg.State(
+                name, pie(size), int(rng.integers(2)), later, tuple(rng.uniform(0.7, 0.99, 2)),
+                inside=tuple(rng.uniform(-1, 0.5, 2)),
+            )
+            for name, size in zip("st", sizes, strict=True)
+        ))  # fmt: skip
+        found = bg.solve(talks, bg.MarkovPerfect())
+        low, high = found.bounds
+        assert np.all(np.isfinite(low)) and np.all(np.isfinite(high))  # none refuted
+        unique += bool(found.unique)
+    assert unique > 20
