@@ -50,13 +50,13 @@ def markov_perfect(problem: StochasticProblem) -> Found:
 
 def _by_patterns(problem: StochasticProblem, places: Indices) -> Found:
     """Return the equilibrium with some pattern of leaving after refused proposals, (round, proposer): all are tried."""
-    several = np.zeros(problem.shape, np.bool_)
+    several, unit = np.zeros(problem.shape, np.bool_), Rounds(problem).unit[..., None, :]
     whole = _if_refused_so(problem, places, (False,) * len(places))
     for pattern in sorted(product((False, True), repeat=len(places)), key=sum)[1:]:
         found = _if_refused_so(problem, places, pattern)
         known, holds = whole.status == Status.OK, found.status == Status.OK
         with np.errstate(invalid="ignore"):
-            apart = np.max(np.abs(found.values - whole.values) / Rounds(problem).unit[..., None, :], axis=(-2, -1))
+            apart = np.max(np.abs(found.values - whole.values) / unit, axis=(-2, -1))
         several |= known & holds & (apart > ACCEPT)
         whole = chosen(known | ~holds, whole, found)
     return replace(whole, status=np.where(several, np.int8(Status.UNDETERMINED), whole.status))

@@ -6,7 +6,6 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 
 import numpy as np
 
@@ -83,9 +82,6 @@ class PayoffRange(Played):
             for party, low, high in zip(self.problem.parties, self.lowest, self.highest, strict=True)
         )
         return f"{self.label}: {'the only' if self.unique else 'all'} subgame perfect payoffs: {ends}"
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{escape(repr(self))}</pre>"
 
 
 def payoff_range(problem: Problem, model: ProtocolModel, lowest: Array, highest: Array, status: Codes) -> PayoffRange:

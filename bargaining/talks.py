@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from bargaining.markov import Found
 from bargaining.multiplicity import markov_perfect
 from bargaining.problems.problem import Problem
 from bargaining.problems.stochastic import StochasticProblem
-from bargaining.protocols import Played, ProtocolModel
+from bargaining.protocols import Played, ProtocolModel, in_words
 from bargaining.rounds import Rounds
 from bargaining.sets.base import Answer, Status
 
@@ -32,7 +31,7 @@ CERTAIN = 1e-12
 """By how much a probability may miss one and count as it."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Talks(Played):
     """Talks in equilibrium, in every game of a stack. Numbers are NaN exactly where the status is not ok.
 
@@ -260,16 +259,10 @@ class Talks(Played):
             miss = np.max(np.abs(worth - self.values[..., k, :]) / spread, axis=-1)
             yield held(f"{state.name}: values follow from offers and from what comes next", miss, ok)
 
-    def __repr__(self) -> str:
+    def told(self) -> str:
+        """Say the equilibrium of a single game in words."""
         game = self.game
-        if game.shape:
-            ok = int(np.count_nonzero(self.status == Status.OK))
-            return f"{self.label}: {ok:,} of {self.status.size:,} games solved"
-        if self.status != Status.OK:
-            several = ", several equilibria give different payoffs" if self.status == Status.UNDETERMINED else ""
-            return f"{self.label}: {Status(int(self.status)).label}{several}"
-        worth = ", ".join(f"{p} {float(u):.4g}" for p, u in zip(game.parties, self.utilities, strict=True))
-        lines = [f"{self.label}: worth {worth}; {_prospects(self)}"]
+        lines = [f"worth {self.payoffs_in_words}; {_prospects(self)}"]
         lines += [f"  {game.names[k]}: {self._said(k)}" for k in range(min(len(game.rounds), SHOWN))]
         if len(game.rounds) > SHOWN:
             lines.append(f"  and {len(game.rounds) - SHOWN:,} more rounds")
@@ -280,15 +273,11 @@ class Talks(Played):
         said = []
         for i, offer in self.offers[k].items():
             if self.agree[k, i]:
-                terms = ", ".join(f"{name} {float(value):.4g}" for name, value in offer.terms.items())
-                point = ", ".join(f"{float(u):.4g}" for u in offer.utilities)
-                said.append(f"{self.game.parties[i]} proposes {terms or 'a deal'} ({point})")
+                terms, point = in_words(offer.terms, offer.utilities)
+                said.append(f"{self.game.parties[i]} proposes {terms} ({point})")
             else:
                 said.append(f"{self.game.parties[i]} lets the round pass")
         return "; ".join(said) or "nothing can be agreed on"
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{escape(repr(self))}</pre>"
 
 
 def _hopeful(links: Array, now: Array, chance: Array, group: Indices) -> Bools:

@@ -9,22 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from html import escape
 from typing import Any
 
 import numpy as np
 
 from bargaining._types import Array, Bools, Codes, Indices
-from bargaining.checks import instance, leading_axes, numbers, party_number, sequence
+from bargaining.checks import instance, leading_axes, party_number, sequence
 from bargaining.errors import InvalidProblem
 from bargaining.evidence import Check, held
 from bargaining.multiplicity import markov_perfect
 from bargaining.problems.problem import Problem, require_measurable
 from bargaining.problems.stochastic import State, StochasticProblem
 from bargaining.problems.transforms import rescaled
-from bargaining.protocols import Played, ProtocolModel
+from bargaining.protocols import Played, ProtocolModel, in_words
 from bargaining.sets.base import Status
-from bargaining.strategic.common import require_two
+from bargaining.strategic.common import require_two, two_factors
 from bargaining.talks import Talks, talks
 
 
@@ -85,11 +84,7 @@ class Agenda(ProtocolModel):
     first: int | str = 0
 
     def __post_init__(self) -> None:
-        factors = numbers("factors", self.factors)
-        if factors.shape not in {(), (2,)} or not np.all((factors > 0) & (factors < 1)):
-            raise InvalidProblem(
-                f"factors = {self.factors!r} must lie strictly between 0 and 1: one for both parties, or one for each."
-            )
+        two_factors(self.factors)
         later = sequence("later", self.later)
         for issue in later:
             instance(issue, Problem, "the issues that follow are problems, as bg.split and bg.from_issues make them")
@@ -126,7 +121,7 @@ class Agenda(ProtocolModel):
         """
         if values is None:
             return np.zeros((2, 2))
-        factors = np.broadcast_to(numbers("factors", self.factors), (2,))
+        factors = two_factors(self.factors)
         rest = sum(issue.disagreement for issue in self.issues(problem)[k + 1 :])
         return np.asarray((1.0 - factors) * np.asarray(rest)[..., None, :] + factors * values[..., ::-1, :])
 
@@ -173,7 +168,7 @@ class Agenda(ProtocolModel):
         return IssueByIssue(problem, self, solved[0].values[..., opens, :], status, residual, tuple(solved))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class IssueByIssue(Played):
     """Talks over one issue after the other in equilibrium.
 
@@ -268,7 +263,7 @@ class IssueByIssue(Played):
         unit = np.maximum.reduce([np.broadcast_to(i.feasible.spread(), (*problem.shape, 2)) for i in issues])
         worth = self.talks[0].values[..., party_number("first", model.first, problem.parties), :]
         yield held("payoffs are those of the talks", np.max(np.abs(self.utilities - worth) / unit, axis=-1), ok)
-        factors = np.broadcast_to(numbers("factors", model.factors), (2,))
+        factors = two_factors(model.factors)
         least = np.stack([np.broadcast_to(issue.disagreement, (*problem.shape, 2)) for issue in issues], axis=-2)
         flows = np.where(np.isnan(self.dates)[..., None], 0.0, factors ** self.dates[..., None] * (self.agreed - least))
         missed = np.max(np.abs(np.sum(flows, axis=-2) - self.gains) / unit, axis=-1)
@@ -282,24 +277,16 @@ class IssueByIssue(Played):
         who = self.proposers[..., k]
         return np.where(who == 0, one, np.where(who == 1, two, np.nan))
 
-    def __repr__(self) -> str:
+    def told(self) -> str:
+        """Say the equilibrium of a single game in words."""
         problem = self.problem
-        if problem.shape:
-            return f"{self.label}: {int(np.count_nonzero(self.status == Status.OK)):,} of {self.status.size:,} games solved"
-        if self.status != Status.OK:
-            return f"{self.label}: {Status(int(self.status)).label}"
-        worth = ", ".join(f"{name} {float(u):.4g}" for name, u in zip(problem.parties, self.utilities, strict=True))
-        lines = [f"{self.label}: worth {worth}"]
+        lines = [f"worth {self.payoffs_in_words}"]
         for k, deal in enumerate(self.deals):
             who, when = int(self.proposers[k]), self.dates[k]
             if who < 0:
                 lines.append(f"issue {k + 1}: no agreement")
                 break
             late = "" if when == k else f" in period {when:g}"
-            terms = ", ".join(f"{name} {float(value):.4g}" for name, value in deal.items())
-            point = ", ".join(f"{float(u):.4g}" for u in self.agreed[k])
-            lines.append(f"issue {k + 1}: {problem.parties[who]} proposes {terms or 'a deal'}{late} ({point})")
+            terms, point = in_words(deal, self.agreed[k])
+            lines.append(f"issue {k + 1}: {problem.parties[who]} proposes {terms}{late} ({point})")
         return "\n  ".join(lines)
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{escape(repr(self))}</pre>"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -133,7 +132,7 @@ class BaronFerejohn(ProtocolModel):
         )  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Legislature(Played):
     """The stationary equilibrium of bargaining in a legislature: who is paid how much for its vote, and by whom.
 
@@ -197,16 +196,10 @@ class Legislature(Played):
         deal = problem.feasible.reach(asked, np.eye(problem.n)[i])
         return np.asarray((asked - deal.utilities)[..., i] / self.surplus[..., i])
 
-    def __repr__(self) -> str:
-        if self.problem.shape:
-            return f"{self.label}: {int(np.count_nonzero(self.status == Status.OK)):,} of {self.status.size:,} games solved"
-        if self.status != Status.OK:
-            return f"{self.label}: {Status(int(self.status)).label}"
+    def told(self) -> str:
+        """Say the equilibrium of a single game in words."""
         lines = [
             f"{party} gains {value:.4g}: keeps {kept:.4g} as proposer, votes for {price:.4g}"
             for party, value, kept, price in zip(self.problem.parties, self.gains, self.kept, self.prices, strict=True)
         ]
-        return "\n  ".join([f"{self.label}: the stationary equilibrium", *lines])
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{escape(repr(self))}</pre>"
+        return "\n  ".join(["the stationary equilibrium", *lines])

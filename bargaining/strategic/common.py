@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from bargaining._types import Array, Codes
-from bargaining.checks import number
+from bargaining.checks import number, numbers
 from bargaining.errors import InvalidProblem
 from bargaining.problems.problem import Problem
 from bargaining.sets.base import Status
@@ -28,6 +28,16 @@ def discount_factor(name: str, value: Any) -> float:
     if not 0.0 < found < 1.0:
         raise InvalidProblem(f"{name} = {value!r} must lie strictly between 0 and 1.")
     return found
+
+
+def two_factors(value: Any) -> Array:
+    """Return the discount factors of two parties, (2,), given one for both or one for each."""
+    found = numbers("factors", value)
+    if found.shape not in {(), (2,)} or not np.all((found > 0) & (found < 1)):
+        raise InvalidProblem(
+            f"factors = {value!r} must lie strictly between 0 and 1: one for both parties, or one for each."
+        )
+    return np.broadcast_to(found, (2,))
 
 
 def ideal_gains(problem: Problem) -> tuple[Array, Codes]:

@@ -104,14 +104,15 @@ class FixedCosts(IntervalModel):
         problem = found.problem
         first = party_number("first", self.first, problem.parties)
         talks = _Talks(problem, np.array(self.costs, dtype=float))
+        gains = ideal_gains(problem)[0]
         for own, other, word in ((found.highest, found.lowest, "most"), (found.lowest, found.highest, "least")):
             stated = np.stack([own[..., first], other[..., 1 - first]], axis=-1)
             stated = stated if first == 0 else stated[..., ::-1]
             repeated = talks.followed(first, np.where(np.isfinite(stated), stated, talks.origin.reshape(stated.shape)))
-            missed = np.max(np.abs(repeated - stated) / ideal_gains(problem)[0], axis=-1)
+            missed = np.max(np.abs(repeated - stated) / gains, axis=-1)
             yield f"the {word} that {problem.parties[first]} has repeats itself two rounds later", missed
 
-        span = ideal_gains(problem)[0][..., first]
+        span = gains[..., first]
         bottom = problem.disagreement[..., first]
         found_outside = np.zeros(problem.shape)
         for share in np.linspace(0.1, 1.0, 10):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
 from math import factorial
 from typing import Any
 
@@ -93,7 +92,7 @@ class HartMasColell(ProtocolModel):
         return Coalitions(game.problem, self, values[..., -1, :], status, residual, game, values)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Coalitions(Played):
     """A stationary equilibrium in which proposers drop out: what the members of every coalition expect and propose.
 
@@ -155,20 +154,14 @@ class Coalitions(Played):
         apart = np.max(np.abs(shapley(game) - self.utilities), axis=-1) / unit
         yield held("payoffs are mean marginal contributions", apart, ok)
 
-    def __repr__(self) -> str:
-        if self.game.shape:
-            return f"{self.label}: {int(np.count_nonzero(self.status == Status.OK)):,} of {self.status.size:,} games solved"
-        if self.status != Status.OK:
-            return f"{self.label}: {Status(int(self.status)).label}"
-        lines = [f"{self.label}: the stationary equilibrium"]
+    def told(self) -> str:
+        """Say the equilibrium of a single game in words."""
+        lines = ["the stationary equilibrium"]
         for i, (party, value) in enumerate(zip(self.game.parties, self.utilities, strict=True)):
             offer = self.proposal(2**self.game.n - 1, i)
             said = ", ".join(f"{name} {share:.4g}" for name, share in zip(self.game.parties, offer, strict=True))
             lines.append(f"  {party} expects {value:.4g}; proposes {said}")
         return "\n".join(lines)
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{escape(repr(self))}</pre>"
 
 
 def expected(game: CoalitionalProblem) -> Array:

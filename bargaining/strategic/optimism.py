@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -19,9 +18,9 @@ from bargaining.checks import number, numbers, party_number
 from bargaining.errors import InvalidProblem
 from bargaining.evidence import Check, gives_less, held, rivals_of
 from bargaining.problems.problem import Problem
-from bargaining.protocols import Played, ProtocolModel
+from bargaining.protocols import Played, ProtocolModel, in_words
 from bargaining.sets.base import Answer, Status
-from bargaining.strategic.common import ideal_gains, require_two
+from bargaining.strategic.common import ideal_gains, require_two, two_factors
 from bargaining.strategic.sequential_offers import MOST_ROUNDS
 
 GOAL = 1e-14
@@ -100,11 +99,7 @@ class Optimism(ProtocolModel):
     rounds: int | None = None
 
     def __post_init__(self) -> None:
-        factors = numbers("factors", self.factors)
-        if factors.shape not in {(), (2,)} or not np.all((factors > 0) & (factors < 1)):
-            raise InvalidProblem(
-                f"factors = {self.factors!r} must lie strictly between 0 and 1: one for both parties, or one for each."
-            )
+        factors = two_factors(self.factors)
         count = 1
         if self.rounds is None and not np.all(factors <= 1.0 - CLOSEST):
             raise InvalidProblem(
@@ -137,7 +132,7 @@ class Optimism(ProtocolModel):
     @property
     def kept(self) -> Array:
         """The discount factor of each party, (2,)."""
-        return np.broadcast_to(numbers("factors", self.factors), (2,))
+        return two_factors(self.factors)
 
     def play(self, problem: Any) -> Expectations:
         """Return the equilibrium in every game of a problem."""
@@ -250,7 +245,7 @@ def _expected(shares: Array, chance: Array) -> Array:
     return np.stack([chance[i] * shares[i, ..., i] + (1.0 - chance[i]) * shares[1 - i, ..., i] for i in (0, 1)], axis=-1)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Expectations(Played):
     """Talks between parties who disagree on who will propose, in equilibrium.
 
@@ -338,21 +333,13 @@ class Expectations(Played):
             miss = np.max(np.abs(_expected(shares, chance) - self.values[..., k, :]) / spread, axis=-1)
             yield held(f"{name}values follow from offers, by each party's own belief", miss, ok)
 
-    def __repr__(self) -> str:
+    def told(self) -> str:
+        """Say the equilibrium of a single game in words."""
         problem = self.problem
-        if problem.shape:
-            return f"{self.label}: {int(np.count_nonzero(self.status == Status.OK)):,} of {self.status.size:,} games solved"
-        if self.status != Status.OK:
-            return f"{self.label}: {Status(int(self.status)).label}"
-        worth = ", ".join(f"{party} {float(u):.4g}" for party, u in zip(problem.parties, self.utilities, strict=True))
         passed = int(self.date)
         when = f"after {passed} round{'s' * (passed > 1)}" if passed else "at once"
-        lines = [f"{self.label}: worth {worth}, as each expects; agreement {when}"]
+        lines = [f"worth {self.payoffs_in_words}, as each expects; agreement {when}"]
         for party, offer in zip(problem.parties, self.offers[passed], strict=True):
-            terms = ", ".join(f"{name} {float(value):.4g}" for name, value in offer.terms.items())
-            point = ", ".join(f"{float(u):.4g}" for u in offer.utilities)
-            lines.append(f"{party} proposes {terms or 'a deal'} ({point})")
+            terms, point = in_words(offer.terms, offer.utilities)
+            lines.append(f"{party} proposes {terms} ({point})")
         return "\n  ".join(lines)
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{escape(repr(self))}</pre>"

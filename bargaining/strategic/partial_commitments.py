@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -124,7 +123,7 @@ class PartialCommitments(ProtocolModel):
         return Commitments(problem, self, utilities, status, residual, demands)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Commitments(Played):
     """Demands announced in equilibrium: they fit together, and are met.
 
@@ -166,15 +165,8 @@ class Commitments(Played):
             gain = np.max(model._worth(rivals)[..., i], axis=0) - (self.gains / surplus)[..., i]
             yield held(f"no other demand serves {party} better", gain * scale[..., i], ok)
 
-    def __repr__(self) -> str:
+    def told(self) -> str:
+        """Say the equilibrium of a single game in words."""
         problem = self.problem
-        if problem.shape:
-            return f"{self.label}: {int(np.count_nonzero(self.status == Status.OK)):,} of {self.status.size:,} games solved"
-        if self.status != Status.OK:
-            return f"{self.label}: {Status(int(self.status)).label}"
         (one, two), (a, b) = problem.parties, self.demands
-        worth = ", ".join(f"{party} {float(u):.4g}" for party, u in zip(problem.parties, self.utilities, strict=True))
-        return f"{self.label}: {one} demands {float(a):.4g} of the surplus, {two} {float(b):.4g}; worth {worth}"
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{escape(repr(self))}</pre>"
+        return f"{one} demands {float(a):.4g} of the surplus, {two} {float(b):.4g}; worth {self.payoffs_in_words}"

@@ -91,10 +91,8 @@ class ProposerOutsideOption(IntervalModel):
         """
         problem = found.problem
         who, first = (party_number(name, getattr(self, name), problem.parties) for name in ("party", "first"))
-        surplus = straight(problem, "opting out as proposer")[0][..., 1 - who]
-        option = (float(self.option) - problem.disagreement[..., who]) / (
-            straight(problem, "opting out as proposer")[0][..., who]
-        )
+        gains = straight(problem, "opting out as proposer")[0]
+        surplus, option = gains[..., 1 - who], (float(self.option) - problem.disagreement[..., who]) / gains[..., who]
         theirs, own = float(self.factors[1 - who]), float(self.factors[who])
         low, high = (
             (end[..., 1 - who] - problem.disagreement[..., 1 - who]) / surplus for end in (found.lowest, found.highest)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
 from itertools import pairwise
 from typing import Any
 
@@ -152,7 +151,7 @@ class Reputation(ProtocolModel):
         return Attrition(problem, self, worth, status, residual, concession, at_once, end)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Attrition(Played):
     """The war of attrition in equilibrium: who concedes when, with what probability.
 
@@ -253,15 +252,11 @@ class Attrition(Played):
         demands = np.array(self.model.demands, dtype=float)
         return np.asarray(demands * (now * theirs + waited) + (1.0 - theirs) * now * (1.0 - demands[::-1]))
 
-    def __repr__(self) -> str:
+    def told(self) -> str:
+        """Say the equilibrium of a single game in words."""
         problem = self.problem
-        if problem.shape:
-            return f"{self.label}: {int(np.count_nonzero(self.status == Status.OK)):,} of {self.status.size:,} games solved"
-        if self.status != Status.OK:
-            return f"{self.label}: {Status(int(self.status)).label}"
-        worth = ", ".join(f"{party} {float(u):.4g}" for party, u in zip(problem.parties, self.utilities, strict=True))
         lines = [
-            f"{self.label}: worth {worth}, if not stubborn; agreement with probability {float(self.probability):.4g}, "
+            f"worth {self.payoffs_in_words}, if not stubborn; agreement with probability {float(self.probability):.4g}, "
             f"within {float(self.end):.4g} years",
             *(
                 f"{party} concedes at once with probability {float(chance):.4g}, then at the rate {float(rate):.4g} a year"
@@ -269,9 +264,6 @@ class Attrition(Played):
             ),
         ]
         return "\n  ".join(lines)
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{escape(repr(self))}</pre>"
 
 
 def guaranteed_share(stubborn: ArrayLike) -> Array:
