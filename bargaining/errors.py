@@ -67,3 +67,7 @@ class NoAgreement(BargainingError, ValueError):
 
 class OutsideRange(UserWarning):
     """A parameter lies outside the range its documentation gives."""
+
+
+class NotCompiled(UserWarning):
+    """Games are solved in NumPy although generated C would be faster; the message says why and what to do."""

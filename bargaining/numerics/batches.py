@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from types import ModuleType
 from typing import TypeVar
 
 import numpy as np
 
-from bargaining._types import Array, Bools, Entry, Indices
-from bargaining.numerics import kernel
-from bargaining.numerics.kernel import MU_START, Functions, Parameters, Program, State, take, take_each
+from bargaining._types import Array, Bools, Entry, Indices, Sparse
+from bargaining.numerics import backends, kernel
+from bargaining.numerics.kernel import (
+    MU_START,
+    Functions,
+    Parameters,
+    Program,
+    State,
+    smallest,
+    take,
+    take_each,
+    times,
+    total,
+)
+from bargaining.numerics.native import run_stream, stream_text
 from bargaining.numerics.offers import OffersProgram, OffersState
+from bargaining.numerics.recheck import passes
 
 Batch = TypeVar("Batch")
 AnyProgram = Program | OffersProgram
@@ -91,7 +104,30 @@ def stream(
     method: ModuleType, program: AnyProgram, functions: Functions, parameters: Parameters, seeds: Array,
     mu: float = MU_START, tol: float = TOL, steps: int = MAX_STEPS,
 ) -> Optimum:  # fmt: skip
-    """Iterate a method (a module with `start` and `step`) from `seeds`, (variables, games).
+    """Iterate a method (a module with `start` and `trial`) from `seeds`, (variables, games).
+
+    Generated C does it where it is wanted and can be had. What it finds is examined in NumPy, and a game that does not
+    pass is solved in NumPy.
+    """
+    games = seeds.shape[1]
+    text = stream_text(method, program, functions, parameters, len(seeds)) if games and backends.wanted(games) else None
+    if text is None:
+        return _in_numpy(method, program, functions, parameters, seeds, mu, tol, steps)
+    out, ages = run_stream(text, program, parameters, seeds, mu, tol, steps)
+    found = Optimum(out[: len(seeds)], out[len(seeds) : -1], out[-1], ages.astype(np.intp), np.ones(games, np.intp))
+    found.residual[~np.isfinite(found.residual)] = np.inf
+    wrong = np.flatnonzero(found.converged(tol) & ~passes(program, functions, parameters, found.x, found.prices))
+    if wrong.size:
+        part = program.take(wrong), functions, take_each(parameters, wrong), seeds[:, wrong]
+        found.update(_in_numpy(method, *part, mu, tol, steps), wrong, np.ones(wrong.size, np.bool_))
+    return found
+
+
+def _in_numpy(
+    method: ModuleType, program: AnyProgram, functions: Functions, parameters: Parameters, seeds: Array,
+    mu: float, tol: float, steps: int,
+) -> Optimum:  # fmt: skip
+    """Iterate in NumPy.
 
     A working set of games advances together; each is written down when it first converges, and new ones come in when a
     quarter has left, so that neither the order nor the company of a game changes its answer.
@@ -142,7 +178,9 @@ class _Crew:
 
     def advance(self, found: Optimum) -> None:
         """Make one step, record what has converged and drop what is finished once it is worth a copy."""
-        self.state = self.method.step(self.program, self.functions, self.parameters, self.state, self.tol)
+        accept, new, old = self.method.trial(self.program, self.functions, self.parameters, self.state, self.tol)
+        _keep(new, old, np.flatnonzero(~np.asarray(accept)))
+        self.state = new
         self.age = self.age + 1
         done = self.open & (self.state.residual <= self.tol)
         lost = self.open & ~done & (self.age >= self.steps)
@@ -166,6 +204,21 @@ class _Crew:
             found.prices[r, games] = lam / scale * price
         found.residual[games] = np.nan_to_num(state.residual[pick], nan=np.inf, posinf=np.inf)
         found.steps[games] = self.age[pick]
+
+
+def _keep(new: AnyState, old: AnyState, games: Indices) -> None:
+    """Put these games back as they were: `where(accept, new, old)` at the cost of the few refused.
+
+    Every entry of a new state is an array of its own, so it can be written to.
+    """
+    if not games.size:
+        return
+    for name, entries in vars(new).items():
+        before = getattr(old, name)
+        pairs = zip(entries, before, strict=True) if isinstance(entries, list) else [(entries, before)]
+        for entry, past in pairs:
+            if entry is not past:
+                entry[games] = past[games]
 
 
 def _append(a: Entry, b: Entry, n: int, m: int) -> Entry:
@@ -205,37 +258,55 @@ def score(program: Program, values: Array, units: Array) -> Array:
 
     `values` (functions, games, points) are judged against `units` (functions, games).
     """
+    with np.errstate(all="ignore"):
+        ranks = rank(columns(program), list(values), [column(unit) for unit in units])
+    return np.broadcast_to(ranks, values.shape[1:])
+
+
+def rank(program: Program, values: list[Entry], units: list[Entry]) -> Entry:
+    """Rank a point as `score` does."""
     objective, missed = judge(program, values, units)
     return np.where((missed > 0) | np.isnan(objective), -np.inf, objective)
 
 
-def judge(program: Program, values: Array, units: Array) -> tuple[Array, Array]:
-    """Return the objective at points, (games, points), and by how much of their units rows are missed there."""
+def column(entry: Sparse) -> Sparse:
+    """Return an entry to be met by many points a game."""
+    return entry[..., None] if isinstance(entry, np.ndarray) and entry.ndim else entry
 
-    def column(entry: Entry) -> Array:
-        return np.asarray(entry)[..., None]
 
-    objective = np.zeros(values.shape[1:])
-    missed = np.zeros(values.shape[1:])
-    reach = np.full(values.shape[1:], np.inf)
-    with np.errstate(all="ignore"):
-        for w, value in zip(program.weights, values, strict=True):
-            objective = objective if w is None else objective + column(w) * value
-        for r, (i, offset, a) in enumerate(zip(program.rows, program.offsets, program.targets, strict=True)):
-            gain = values[i] - column(offset)
-            d = None if program.directions is None else program.directions[r]
-            if d is not None:
-                way = column(d)
-                reach = np.minimum(reach, np.where(way > 0, gain / np.where(way > 0, way, 1.0), np.inf))
-                gain = np.where(way > 0, 0.0, gain)
-            short = -gain / column(units[i]) - FEASIBLE
-            missed = missed + np.where(short > 0, short, 0.0) + np.where(np.isnan(gain), np.inf, 0.0)
-            if a is not None:
-                objective = objective + np.where(column(a) > 0, column(a) * np.log(np.maximum(gain, 0.0)), 0.0)
-    return objective if program.directions is None else reach, missed
+def columns(program: Program) -> Program:
+    """Return a program whose entries are met by many points a game."""
+    return replace(
+        program,
+        weights=[column(entry) for entry in program.weights],
+        offsets=[column(entry) for entry in program.offsets],
+        directions=None if program.directions is None else [column(entry) for entry in program.directions],
+        targets=[column(entry) for entry in program.targets],
+    )
+
+
+def judge(program: Program, values: list[Entry], units: list[Entry]) -> tuple[Entry, Entry]:
+    """Return the objective at a point, and by how much of their units rows are missed there: straight-line arithmetic."""
+    parts = [times(w, value) for w, value in zip(program.weights, values, strict=True)]
+    missed: Entry = 0.0
+    reach: list[Entry] = []
+    for r, (i, offset, a) in enumerate(zip(program.rows, program.offsets, program.targets, strict=True)):
+        gain = values[i] - offset
+        d = None if program.directions is None else program.directions[r]
+        if d is not None:
+            reach.append(np.where(d > 0, gain / np.where(d > 0, d, 1.0), np.inf))
+            gain = np.where(d > 0, 0.0, gain)
+        short = -gain / units[i] - FEASIBLE
+        missed = missed + np.where(short > 0, short, 0.0) + np.where(np.isnan(gain), np.inf, 0.0)
+        if a is not None:
+            parts.append(np.where(a > 0, a * np.log(np.maximum(gain, 0.0)), 0.0))
+    objective = smallest(reach) if reach else total(parts)
+    return 0.0 if objective is None else objective, missed
 
 
 def preference(program: Program, values: Array, units: Array) -> Array:
     """Rank points, (games, points), as starts: first by how little they miss, then by the objective."""
-    objective, missed = judge(program, values, units)
-    return np.where(missed > 0, -1e300 * np.minimum(missed, 1e6), np.nan_to_num(objective, nan=-np.inf, posinf=1e290))
+    with np.errstate(all="ignore"):
+        objective, missed = judge(columns(program), list(values), [column(unit) for unit in units])
+    ranks = np.where(missed > 0, -1e300 * np.minimum(missed, 1e6), np.nan_to_num(objective, nan=-np.inf, posinf=1e290))
+    return np.broadcast_to(ranks, values.shape[1:])

@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from bargaining._types import Bools, Entry, Sparse
+from bargaining._types import Entry, Sparse
 from bargaining.errors import NotDifferentiable
+from bargaining.numerics.tracing import Symbol
 
 Gradient = dict[int, Entry]
 Hessian = dict[tuple[int, int], Entry]
@@ -82,7 +83,7 @@ class Jet:
     def __pow__(self, power: Any) -> Jet:
         if isinstance(power, Jet):
             return _exp(_log(self) * power)
-        if np.ndim(power) == 0 and power in (0, 1, 2):
+        if np.ndim(power) == 0 and power in (0, 1, 2):  # a symbol has an axis: its value is not known
             return self * self if power == 2 else self * 1.0 if power == 1 else self * 0.0 + 1.0
         value = self.value**power
         base = np.where(self.value == 0, 1e-300, self.value)  # so that 0**c has slope 0, not 0/0, for c > 1
@@ -160,7 +161,9 @@ def variable(index: int, value: Entry) -> Jet:
 
 def as_jet(value: Any) -> Jet:
     """Return `value` itself if it is a jet, else a constant jet."""
-    return value if isinstance(value, Jet) else Jet(np.asarray(value, dtype=float), {}, {})
+    if isinstance(value, Jet):
+        return value
+    return Jet(value if isinstance(value, Symbol) else np.asarray(value, dtype=float), {}, {})
 
 
 def _value(x: Any) -> Any:
@@ -298,7 +301,7 @@ def _subtract(a: Any, b: Any) -> Any:
 
 def _where(condition: Any, a: Any, b: Any) -> Jet:
     """Pick entry by entry; the branch not taken leaves no trace in the derivatives."""
-    mask: Bools = np.asarray(condition)
+    mask = condition if isinstance(condition, Symbol) else np.asarray(condition)
     a, b = as_jet(a), as_jet(b)
 
     def pick(left: dict[Any, Entry], right: dict[Any, Entry]) -> dict[Any, Entry]:

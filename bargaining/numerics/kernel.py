@@ -12,8 +12,9 @@ A Nash term is thus a row that never closes, and an infeasible start, a corner o
 special cases. Newton steps on the perturbed optimality conditions follow Nocedal and Wright, Numerical Optimization,
 2nd ed. 2006, chapter 19: slacks eliminated, step lengths apart for primal and dual, an exact-penalty merit function.
 
-`start` and `step` are straight-line: elementwise arithmetic on lists with one entry a game, choices by `where`, no
-branch on the value of any game. `None` stands for an entry that is zero by structure.
+`start` and `trial` are straight-line: elementwise arithmetic on lists with one entry a game, choices by `where`, no
+branch on the value of any game. `None` stands for an entry that is zero by structure. The same text runs on arrays and,
+with symbols in their place, is written down as a program in C (see `native`).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from bargaining._types import Entry, Indices, Sparse
+from bargaining._types import Bools, Entry, Indices, Sparse
 from bargaining.numerics.jets import Jet, as_jet, variable
 
 Parameters = dict[str, Entry]
@@ -410,8 +411,10 @@ def falling(mu: Entry, error0: Entry, top: Entry, tol: float, accept: Entry = Tr
     return mu
 
 
-def step(program: Program, functions: Functions, parameters: Parameters, state: State, tol: float) -> State:
-    """Try the pending step of each game, accept or shorten it, and compute the next one."""
+def trial(
+    program: Program, functions: Functions, parameters: Parameters, state: State, tol: float
+) -> tuple[Bools, State, State]:
+    """Try the pending step of each game: say where it is accepted, and return the next state if it is and if it is not."""
     mu, nu, primal, dual, last_error, f0, nash0, barrier0, gap0, rejections = state.scalars
     k = len(state.low)
     y = [v + primal * d for v, d in zip(state.y, state.dy, strict=True)]
@@ -448,12 +451,8 @@ def step(program: Program, functions: Functions, parameters: Parameters, state: 
         ],
         np.maximum(error0, top),
     )  # fmt: skip
-    refused = np.flatnonzero(~accept)
-    if not refused.size:
-        return new
     shortened = [SHRINK * primal, SHRINK * dual, last_error, f0, nash0, barrier0, gap0, rejections + 1]
-    _keep(new, replace(state, scalars=[mu, nu, *shortened]), refused)
-    return new
+    return accept, new, replace(state, scalars=[mu, nu, *shortened])
 
 
 def _merit_parts(
@@ -467,16 +466,3 @@ def _merit_parts(
     plain = [s for s, a in zip(slack, program.targets, strict=True) if a is None]
     missed = [s - c for s, c in zip(slack, now.margin, strict=True)]
     return minus(zero, objective), total([zero, *logs]), log_product(y[:k] + now.above + plain), missed
-
-
-def _keep(new: State, old: State, games: Indices) -> None:
-    """Put these games back as they were: `where(accept, new, old)` at the cost of the few refused.
-
-    Every entry of a new state is an array of its own, so it can be written to.
-    """
-    for name, entries in vars(new).items():
-        before = getattr(old, name)
-        pairs = zip(entries, before, strict=True) if isinstance(entries, list) else [(entries, before)]
-        for entry, past in pairs:
-            if entry is not past:
-                entry[games] = past[games]

@@ -148,8 +148,10 @@ def _with_threshold(block: Program, threshold: Entry) -> Program:
     return replace(block, offsets=[threshold, *block.offsets[1:]])
 
 
-def step(tied: OffersProgram, functions: Functions, parameters: Parameters, state: OffersState, tol: float) -> OffersState:
-    """Take the pending step and compute the next one."""
+def trial(
+    tied: OffersProgram, functions: Functions, parameters: Parameters, state: OffersState, tol: float
+) -> tuple[bool, OffersState, OffersState]:
+    """Take the pending step, always, and compute the next one (see `kernel.trial`)."""
     mu, primal, dual, *pending = state.scalars
     thresholds = [o + primal * d for o, d in zip(pending[:2], pending[2:], strict=True)]
     k, rows = len(state.low) // 2, len(state.slack) // 2
@@ -189,9 +191,8 @@ def step(tied: OffersProgram, functions: Functions, parameters: Parameters, stat
     primal = longest_step(y + slack, dy + dslack, above, dy)
     dual = longest_step(lam + low + high, dlam + dlow + dhigh)
     scalars = [mu, primal, dual, *thresholds, *moves]
-    return OffersState(
-        y, slack, lam, low, high, dy, dslack, dlam, dlow, dhigh, state.scale, scalars, residual
-    )  # fmt: skip
+    new = OffersState(y, slack, lam, low, high, dy, dslack, dlam, dlow, dhigh, state.scale, scalars, residual)
+    return True, new, state
 
 
 def _directions(

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from bargaining._types import Array, Bools, Codes, Indices, Sparse
 from bargaining.numerics import kernel
-from bargaining.numerics.batches import EVEN, FEASIBLE, TOL, Optimum, restart, sample, score, stream
+from bargaining.numerics.batches import EVEN, FEASIBLE, TOL, Optimum, restart, stream
 from bargaining.numerics.kernel import Functions, Parameters, Program, take_all, take_each
+from bargaining.numerics.survey import Survey, at, sampled, spans, survey
 from bargaining.sets.base import LEAST_GAIN, Status
 
 ACCEPT = 1e-9  # a larger optimality error is reported as not converged; the certificate carries the error itself
 VERDICT = 1e-10  # to tell an agreement from none; where a whole face of deals is worth nothing, less is out of reach
 FIRST_STEPS = 30  # games that need more are diagnosed, then started again with a longer limit
-SNAP = 1e-9  # an issue this near its bound is put there, if no function moves by more than MOVES of its range
-MOVES = 1e-11
-PORTION = 1024  # games sampled at a time: each has many points
 MANY = 16384  # games diagnosed and started again at a time: few calls, and still room for their points
 
 
@@ -58,8 +57,8 @@ class Games:
         found = self.run(program)
         failed, local, broken = self._examine(program, floors, weights, found)
         status = np.where(broken, np.int8(Status.NOT_FINITE), np.int8(Status.OK))
-        for at in portions(np.flatnonzero(failed & ~broken), MANY):
-            status[at] = self.take(at).diagnose(None if floors is None else take_all(floors, at))
+        for lost in portions(np.flatnonzero(failed & ~broken), MANY):
+            status[lost] = self.take(lost).diagnose(None if floors is None else take_all(floors, lost))
         for retry in portions(np.flatnonzero((status == Status.NOT_CONVERGED) | (local & ~broken)), MANY):
             self._retry(program, found, status, local, retry)
         return found, status
@@ -68,11 +67,10 @@ class Games:
         """Start these games again from sampled points; one that a sampled point still beats has no answer."""
         part, piece = self.take(retry), program.take(retry)
         values = part.sampled()
-        units = spans(values)
-        restart(found, retry, piece, self.functions, part.parameters, values, units, local[retry])
-        beaten = part.beaten(piece, found.x[:, retry], values)
-        status[retry] = np.where(found.converged(ACCEPT)[retry] & ~beaten, Status.OK, Status.NOT_CONVERGED)
-        found.x[:, retry] = part.snap(found.x[:, retry], units)
+        restart(found, retry, piece, self.functions, part.parameters, values, spans(values), local[retry])
+        seen = part.survey(piece, found.x[:, retry])
+        status[retry] = np.where(found.converged(ACCEPT)[retry] & ~seen.beaten(), Status.OK, Status.NOT_CONVERGED)
+        found.x[:, retry] = seen.snapped(found.x[:, retry])
 
     def _examine(
         self, program: Program, floors: list[Array] | None, weights: Array | None, found: Optimum
@@ -81,19 +79,13 @@ class Games:
 
         Issues at their bounds are put there exactly.
         """
-        failed, local, broken = ~found.converged(), np.zeros(self.count, np.bool_), np.zeros(self.count, np.bool_)
-        for games in portions(np.arange(self.count)):
-            part, x = self.take(games), found.x[:, games]
-            values = part.sampled()
-            units = spans(values)
-            if weights is not None and floors is not None:
-                scraps = part.scraps(x, take_all(floors, games), units) & (weights[:, games] > 0)
-                failed[games] |= np.any(scraps, axis=0)
-            broken[games] = part.broken(values)
-            local[games] = ~failed[games] & part.beaten(program.take(games), x, values)
-            found.x[:, games] = part.snap(x, units)
+        failed = ~found.converged()
+        seen = self.survey(program, found.x)
+        if weights is not None and floors is not None:
+            failed |= np.any(self.scraps(seen, floors) & (weights > 0), axis=0)
+        found.x[:] = seen.snapped(found.x)
         found.residual[failed & found.converged()] = np.inf  # gains of the size of the tolerance are no solution
-        return failed, local, broken
+        return failed, ~failed & seen.beaten(), seen.broken
 
     def run(self, program: Program, tol: float = TOL) -> Optimum:
         """Run the kernel from the centre of the box."""
@@ -111,10 +103,10 @@ class Games:
         best = self.run(program, VERDICT)
         restart(
             best, np.arange(self.count), program, self.functions, self.parameters, values, units,
-            self.beaten(program, best.x, values, 10 * VERDICT), VERDICT,
+            self.survey(program, best.x).beaten(10 * VERDICT), VERDICT,
         )  # fmt: skip
-        own, seen = score(program, self.at(best.x)[..., None], units)[:, 0], np.max(score(program, values, units), axis=1)
-        gain = np.maximum(np.where(np.isfinite(own), own, -np.inf), seen)
+        seen = self.survey(program, best.x)
+        gain = np.maximum(np.where(np.isfinite(seen.own), seen.own, -np.inf), seen.best)
         none = best.converged(ACCEPT) & (gain <= LEAST_GAIN)
         status = np.where(none, Status.NO_AGREEMENT, Status.NOT_CONVERGED)
         unseen = np.flatnonzero(~np.isfinite(gain))  # no sampled point, nor the best one found, meets the constraints
@@ -134,32 +126,13 @@ class Games:
             best, np.arange(self.count), program, self.functions, self.parameters, values, units,
             np.ones(self.count, np.bool_),
         )  # fmt: skip
-        slack = score(program, self.at(best.x)[..., None], units)[:, 0]
-        return np.asarray(
-            best.converged(ACCEPT) & (np.maximum(slack, np.max(score(program, values, units), axis=1)) < -FEASIBLE)
-        )
+        seen = self.survey(program, best.x)
+        return np.asarray(best.converged(ACCEPT) & (np.maximum(seen.own, seen.best) < -FEASIBLE))
 
-    def scraps(self, x: Array, origins: list[Array], units: Array) -> Bools:
+    def scraps(self, seen: Survey, origins: list[Array]) -> Bools:
         """Say which parties, (parties, games), gain no more than the solver's tolerance."""
-        return np.asarray(self.payoffs(x) - np.array(origins) <= LEAST_GAIN * units[: self.parties])
-
-    def broken(self, values: Array) -> Bools:
-        """Say in which games a function has no finite value inside the box, or a payoff is infinite at a corner."""
-        inside = ~np.all(np.isfinite(values[:, :, :EVEN]), axis=(0, 2))
-        return np.asarray(inside | np.any(np.isposinf(values[: self.parties]), axis=(0, 2)))
-
-    def beaten(self, program: Program, x: Array, values: Array, margin: float = 1e-10) -> Bools:
-        """Say in which games some sampled point does better than `x`: there the program is not concave, or `x` is wrong.
-
-        Better means by more than `margin` of the range of the objective over the sampled points.
-        """
-        units = spans(values)
-        own = score(program, self.at(x)[..., None], units)[:, 0]
-        others = score(program, values, units)
-        best = np.max(others, axis=1)
-        with np.errstate(invalid="ignore"):
-            width = np.nan_to_num(best - np.min(np.where(np.isfinite(others), others, best[:, None]), axis=1))
-            return np.asarray(best > own + 1e-9 * np.abs(own) + margin * width)
+        gains = seen.values[: self.parties] - np.array(origins)
+        return np.asarray(gains <= LEAST_GAIN * seen.spans[: self.parties])
 
     # -- values ------------------------------------------------------------------------------------------------------
 
@@ -167,31 +140,25 @@ class Games:
         """Return the payoffs at unit-box points, (parties, games)."""
         return self.at(x)[: self.parties]
 
-    def snap(self, x: Array, units: Array) -> Array:
-        """Put issues that are within rounding of their bounds exactly there, where no payoff or constraint notices."""
-        snapped = np.where(x < SNAP, 0.0, np.where(x > 1.0 - SNAP, 1.0, x))
-        with np.errstate(invalid="ignore"):
-            moved = np.max(np.abs(self.at(snapped) - self.at(x)) / units, axis=0)
-        return np.where(moved <= MOVES, snapped, x)
+    def survey(self, program: Program, x: Array) -> Survey:
+        """Look at the sampled points of every game, beside its answer."""
+        seen = survey(program, self.functions, self.parameters, x, self.parties)
+        self.__dict__.setdefault("ranges", seen.spans)  # they are the same for every program
+        return seen
 
     def at(self, x: Array) -> Array:
         """Return all functions at unit-box points, (functions, games)."""
-        with np.errstate(all="ignore"):
-            values = self.functions(list(x), self.parameters)
-        return np.array([np.broadcast_to(v, (self.count,)) for v in values], dtype=float)
+        return at(self.functions, self.parameters, x)
 
     def sampled(self) -> Array:
         """Return all functions at points spread evenly through the box, (functions, games, points)."""
-        columns = {name: value[:, None] if np.ndim(value) else value for name, value in self.parameters.items()}
-        with np.errstate(all="ignore"):
-            points = sample(self.issues)
-            values = self.functions([p[None, :] for p in points], columns)
-        return np.array([np.broadcast_to(v, (self.count, points.shape[1])) for v in values], dtype=float)
+        return sampled(self.functions, self.parameters, self.issues, self.count)
 
+    @cached_property
     def ranges(self) -> Array:
-        """Return each function's range over the sampled points, (functions, games)."""
-        pieces = [spans(self.take(games).sampled()) for games in portions(np.arange(self.count))]
-        return np.concatenate(pieces, axis=1) if pieces else np.ones((self.parties + self.constraints, 0))
+        """Each function's range over the sampled points, (functions, games)."""
+        nothing = Program(blank(self.parties + self.constraints), [], [], None, [])
+        return self.survey(nothing, np.full((self.issues, self.count), 0.5)).spans
 
     def rows(self, floors: list[Array] | None) -> Program:
         """Return a program whose rows are the payoff floors, if any, and the constraints."""
@@ -206,13 +173,6 @@ def blank(size: int) -> list[Sparse]:
     return [None] * size
 
 
-def spans(values: Array) -> Array:
-    """Return the range of each function over the evenly spread points; 1 for a constant."""
-    with np.errstate(invalid="ignore"):
-        ranges = np.ptp(values[..., :EVEN], axis=-1)
-    return np.asarray(np.where(np.isfinite(ranges) & (ranges > 0), ranges, 1.0))
-
-
-def portions(games: Indices, size: int = PORTION) -> list[Indices]:
+def portions(games: Indices, size: int) -> list[Indices]:
     """Split games into pieces small enough to be sampled at many points."""
     return np.array_split(games, -(-games.size // size)) if games.size else []

@@ -59,6 +59,20 @@ class Issue:
         return share if self.low == 0 and self.high == 1 else self.low + (self.high - self.low) * share
 
 
+@dataclass(frozen=True)
+class UnitFunctions:
+    """Payoffs, then constraints, of unit-box coordinates: equal to others made of the same issues and functions."""
+
+    issues: tuple[Issue, ...]
+    payoffs: TermsFunction
+    constraints: TermsFunction
+
+    def __call__(self, x: list[Entry], parameters: Parameters) -> list[Entry]:
+        """Evaluate them."""
+        values = {issue.name: issue.at(v) for issue, v in zip(self.issues, x, strict=True)}
+        return [*self.payoffs(values, parameters), *self.constraints(values, parameters)]
+
+
 @dataclass(frozen=True, eq=False)
 class IssueSet(FeasibleSet):
     """Utilities of deals over issues.
@@ -217,7 +231,7 @@ class IssueSet(FeasibleSet):
     @cached_property
     def _spans(self) -> Array:
         """Each function's range over points spread evenly through the box, (functions, games)."""
-        return self._games(np.zeros(self.size))[0].ranges()
+        return self._own.ranges
 
     def least_gain(self) -> Array:
         """Return the accuracy of the solver, in each party's utility."""
@@ -239,19 +253,27 @@ class IssueSet(FeasibleSet):
         spans = self._spans[self.size :].reshape(len(found), *self.shape)
         return [(value, -SLACK * span) for value, span in zip(found, spans, strict=True)]
 
-    def functions(self, x: list[Entry], parameters: Parameters) -> list[Entry]:
-        """Evaluate payoffs, then constraints, at unit-box coordinates."""
-        values = {issue.name: issue.at(v) for issue, v in zip(self.issues, x, strict=True)}
-        return [*self.payoffs(values, parameters), *self.constraints(values, parameters)]
+    @cached_property
+    def functions(self) -> UnitFunctions:
+        """Payoffs, then constraints, of unit-box coordinates."""
+        return UnitFunctions(self.issues, self.payoffs, self.constraints)
 
     def _games(self, *queries: Array) -> tuple[Games, tuple[int, ...]]:
         """Return the games that queries are asked of, flattened, and their leading axes."""
         lead = leading_axes(self.shape, *(q.shape[:-1] for q in queries))
+        return (self._own if lead == self.shape else self._flat(lead)), lead
+
+    @cached_property
+    def _own(self) -> Games:
+        """The games of the set itself, which remember the ranges of their functions."""
+        return self._flat(self.shape)
+
+    def _flat(self, lead: tuple[int, ...]) -> Games:
         parameters = {
             name: np.broadcast_to(value, lead).ravel() if value.ndim else value for name, value in self.parameters.items()
         }
         count = int(np.prod(lead, dtype=int))
-        return Games(self.functions, parameters, count, len(self.issues), self.size, self.constraint_count), lead
+        return Games(self.functions, parameters, count, len(self.issues), self.size, self.constraint_count)
 
     def _answer(self, games: Games, lead: tuple[int, ...], found: Optimum, normal: Array, status: Codes) -> Answer:
         terms = {

@@ -12,7 +12,7 @@ from bargaining.numerics.batches import PUSH, TOL, Optimum, stream
 from bargaining.numerics.kernel import MU_START, take_all
 from bargaining.numerics.roots import decreasing_root
 from bargaining.sets.base import Status
-from bargaining.sets.games import ACCEPT, Games, blank, portions, spans
+from bargaining.sets.games import ACCEPT, Games, blank
 
 WARM_MU = 0.01
 APART = 30.0  # in shares of the issues' ranges, by the share of the gains that two rounds cost: further than is usual
@@ -30,7 +30,7 @@ def both_proposals(games: Games, origins: list[Array], factors: list[Array]) -> 
     centre = np.full((2 * games.issues, games.count), 0.5)
     found = stream(offers, program, games.functions, games.parameters, centre)
     status = np.zeros(games.count, np.int8)
-    good, units = sound(games, found, origins, factors)
+    good = sound(games, found, origins, factors)
     failed = np.flatnonzero(~good)
     if failed.size:
         found.residual[failed] = np.inf
@@ -39,7 +39,7 @@ def both_proposals(games: Games, origins: list[Array], factors: list[Array]) -> 
         found.update(rescued, failed, rescued.converged(ACCEPT))
     # An issue at its bound is off by the last barrier parameter, which moves the proposals by 1 / melting as much.
     found.residual[:] = np.maximum(found.residual, TOL / 20 / (1.0 - factors[0] * factors[1]))
-    return [replace(half, x=games.snap(half.x, units)) for half in _halves(found, games)], status
+    return _halves(found, games), status
 
 
 def _fall_back(
@@ -50,7 +50,7 @@ def _fall_back(
     deal, codes = games.nash(origins, [p / (patience[0] + patience[1]) for p in patience])
     seeds = np.clip(np.concatenate([deal.x, deal.x]), PUSH, 1.0 - PUSH)
     found = stream(offers, program, games.functions, games.parameters, seeds, WARM_MU)
-    found.residual[~sound(games, found, origins, factors)[0]] = np.inf
+    found.residual[~sound(games, found, origins, factors)] = np.inf
     for last in (False, True):
         left = np.flatnonzero(~found.converged(ACCEPT) & (codes == Status.OK))
         if left.size:
@@ -59,41 +59,39 @@ def _fall_back(
                 again = by_root(part, here, shrink)
             else:
                 again = stream(offers, program.take(left), part.functions, part.parameters, seeds[:, left], MU_START)
-            found.update(again, left, sound(part, again, here, shrink)[0])
+            found.update(again, left, sound(part, again, here, shrink))
     late = np.where(found.converged(ACCEPT), Status.OK, Status.NOT_CONVERGED)
     return found, np.where(codes == Status.OK, late, codes).astype(np.int8)
 
 
-def sound(games: Games, found: Optimum, origins: list[Array], factors: list[Array]) -> tuple[Bools, Array]:
+def sound(games: Games, found: Optimum, origins: list[Array], factors: list[Array]) -> Bools:
     """Say in which games proposals converged, gain more than rounding, and are best among the sampled acceptable deals.
 
-    Also return each function's range over the sampled points, (functions, games).
+    Issues at their bounds are put there exactly.
     """
     good = found.converged(ACCEPT)
-    ranges = np.ones((games.parties + games.constraints, games.count))
-    for pick in portions(np.arange(games.count)):
-        part, here = games.take(pick), take_all(origins, pick)
-        values = part.sampled()
-        units = ranges[:, pick] = spans(values)
-        points = [half.x[:, pick] for half in _halves(found, games)]
-        payoffs = [part.payoffs(x) for x in points]
-        for b in (0, 1):
-            other = 1 - b
-            floors = list(here)
-            floors[other] = here[other] + factors[other][pick] * (payoffs[other][other] - here[other])
-            ways = [np.full(pick.size, float(i == b)) for i in (0, 1)]
-            program = replace(part.rows(floors), directions=[*ways, *blank(games.constraints)])
-            scraps = part.scraps(points[b], here, units)[b]  # a party that melts fast accepts next to nothing
-            good[pick] &= ~scraps & ~part.broken(values) & ~part.beaten(program, points[b], values)
-    one, two = _halves(found, games)
+    halves = _halves(found, games)
+    payoffs = [games.payoffs(half.x) for half in halves]
+    for b, half in enumerate(halves):
+        other = 1 - b
+        floors = list(origins)
+        floors[other] = origins[other] + factors[other] * (payoffs[other][other] - origins[other])
+        ways = [np.full(games.count, float(i == b)) for i in (0, 1)]
+        program = replace(games.rows(floors), directions=[*ways, *blank(games.constraints)])
+        seen = games.survey(program, half.x)
+        good &= (
+            ~games.scraps(seen, origins)[b] & ~seen.broken & ~seen.beaten()
+        )  # one who melts fast accepts next to nothing
+        half.x[:] = seen.snapped(half.x)
+    one, two = halves
     apart = np.max(np.abs(one.x - two.x), axis=0) > APART * (1.0 - factors[0] * factors[1])
     doubtful = np.flatnonzero(good & apart)  # one proposal may be a local best reply, on another arc of the frontier
     if doubtful.size:
         part, here, shrink = games.take(doubtful), take_all(origins, doubtful), take_all(factors, doubtful)
         good[doubtful] = _best_replies(
-            part, [half.x[:, doubtful] for half in (one, two)], here, shrink, ranges[:, doubtful]
+            part, [half.x[:, doubtful] for half in (one, two)], here, shrink, seen.spans[:, doubtful]
         )
-    return good, ranges
+    return good
 
 
 def _best_replies(games: Games, points: list[Array], origins: list[Array], factors: list[Array], ranges: Array) -> Bools:

@@ -1,0 +1,77 @@
+"""Which executor solves the games: NumPy, or C that is generated for them."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import cache
+
+from bargaining.errors import NotCompiled, UnknownName
+from bargaining.numerics.compiler import NoCompiler, compiler
+
+BACKENDS = ("auto", "numpy", "c")
+MANY = 20_000
+"""Games from which compiling, which takes about a second the first time, pays."""
+
+
+@dataclass(frozen=True)
+class Backend:
+    """An executor, and how many threads it may use."""
+
+    name: str = "auto"
+    threads: int = 0  # 0: one a core
+
+
+_current: ContextVar[Backend | None] = ContextVar("backend", default=None)
+
+
+@contextmanager
+def using(name: str, games: int, threads: int = 0) -> Iterator[None]:
+    """Let questions that are asked inside be answered by this executor; "auto" chooses by the number of games.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such executor.
+    """
+    token = _current.set(Backend(resolved(name, games), threads))
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def resolved(name: str, games: int) -> str:
+    """Return "numpy" or "c": what `name` comes to for so many games on this machine."""
+    if name not in BACKENDS:
+        raise UnknownName("backend", str(name), BACKENDS)
+    if name == "numpy" or (name == "auto" and games < MANY):
+        return "numpy"
+    try:
+        compiler()
+    except NoCompiler as error:
+        notice(str(error))
+        return "numpy"
+    return "c"
+
+
+def wanted(games: int) -> bool:
+    """Say whether so many games are to be solved in C here."""
+    return resolved((_current.get() or Backend()).name, games) == "c"
+
+
+def threads() -> int:
+    """Return how many threads to use."""
+    return (_current.get() or Backend()).threads or (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
+
+
+@cache
+def notice(reason: str) -> None:
+    """Say once why games are solved in NumPy."""
+    warnings.warn(f"generated C is not used: {reason}. NumPy solves the games instead.", NotCompiled, stacklevel=2)

@@ -1,0 +1,218 @@
+"""The kernel in C against the kernel in NumPy: the same answers, whatever is asked, or a word why not."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.special import ndtr
+
+import bargaining as bg
+from bargaining.errors import NotCompiled, UnknownName
+from bargaining.numerics import backends, batches, native
+from bargaining.numerics.backends import using
+from bargaining.numerics.compiler import NoCompiler, compiler
+from bargaining.numerics.recheck import passes
+from bargaining.sets.issues import columns
+from tests.programs import FAMILIES, QUESTIONS, ask, random_games, random_query
+
+GAMES = 60
+CELLS = [(family, 2, 2, "nash") for family in FAMILIES] + [
+    *(("coupled", 2, 2, question) for question in QUESTIONS if question != "nash"),
+    ("ces", 3, 3, "reach"),
+    ("logarithmic", 2, 2, "offers"),
+]
+
+
+@pytest.fixture(autouse=True)
+def found_compiler() -> None:
+    try:
+        compiler()
+    except NoCompiler as error:  # pragma: no cover
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def forgetful() -> Iterator[None]:
+    """Let notices be given again, and forget them afterwards."""
+    backends.notice.cache_clear()
+    yield
+    backends.notice.cache_clear()
+
+
+def sale(utility: Callable[..., Any], **parameters: Any) -> bg.Problem:
+    return bg.from_issues(
+        issues=[bg.Issue("price", 0, 100), bg.Issue("quality", 0, 10)],
+        utilities={"buyer": lambda price, quality: 12 * quality - price, "seller": utility},
+        disagreement=[5, 5],
+        parameters=parameters,
+    )
+
+
+def quadratic(price: Any, quality: Any, *, cost: Any) -> Any:
+    return price - cost * quality**2
+
+
+@pytest.mark.parametrize(("family", "issues", "parties", "question"), CELLS)
+def test_both_give_the_same_answers(family: str, issues: int, parties: int, question: str) -> None:
+    rng = np.random.default_rng([FAMILIES.index(family), issues, parties, 11])
+    problem = random_games(family, issues, parties, GAMES, rng)
+    query = random_query(question, problem, rng)
+    found = {}
+    for backend in ("numpy", "c"):
+        with using(backend, GAMES):
+            found[backend] = ask(question, problem, query)
+    for here, there in zip(found["numpy"], found["c"], strict=True):
+        assert np.array_equal(here.status, there.status)
+        ok = here.status == bg.Status.OK
+        apart = np.abs(here.utilities - there.utilities)[ok] / problem.feasible.spread()[ok]
+        assert np.max(apart) <= (1e-6 if family == "ripple" else 2e-8)  # flat corners; typically 1e-15
+        assert np.quantile(apart, 0.9) <= 1e-10
+
+
+def test_the_flagship_agrees_and_is_certified() -> None:
+    case = bg.cases.load("microsoft-openai")
+    problem = case.problem(**case.draw(3000, rng=3))
+    here, there = (bg.solve(problem, bg.Nash(), backend=backend) for backend in ("numpy", "c"))
+    assert np.array_equal(here.status, there.status)
+    ok = here.status == bg.Status.OK
+    assert np.max(np.abs(there.utilities / here.utilities - 1)[ok]) <= 1e-8
+    assert np.quantile(np.abs(there.utilities / here.utilities - 1)[ok], 0.99) <= 1e-11
+    assert np.nanmax(there.certificate.gap[ok]) <= 1e-9
+    assert np.array_equal(np.isnan(there.certificate.gap), np.isnan(here.certificate.gap))
+    assert np.max(np.sum(np.log(here.gains) - np.log(there.gains), axis=1)[ok]) <= 1e-9  # no log product is short
+
+
+def test_every_operation() -> None:
+    def utility(price: Any, quality: Any, *, a: Any) -> Any:
+        z = quality / 10
+        smooth = [
+            np.exp(-z), np.log(1 + z), np.log1p(z), np.expm1(-z), np.sqrt(z + 0.1), np.sin(z), -np.cos(z), np.tan(z / 2),
+            -np.sinh(z), -np.cosh(z), np.tanh(z), np.arctan(z), ndtr(z), np.square(z), np.exp2(-z), np.log2(1 + z),
+            np.log10(1 + z), np.cbrt(z + 0.1), np.reciprocal(1 + z), 2.0**-z, (z + 0.1) ** 1.5, (z + 0.2) ** a, abs(z + 1),
+        ]  # fmt: skip
+        kinked = [
+            np.maximum(z, -a), np.minimum(z, 2.0), np.clip(z, -1, 2), np.where(z > -1, z, 0.0), np.where(z >= 2, a, 1.0),
+            np.where(z < 2, z, a), np.where(z <= -1, a, z), np.sign(a), np.fmax(z, -1.0), np.abs(a), -np.negative(a),
+        ]  # fmt: skip
+        return price - 0.1 * quality**2 + sum(smooth) / 10 + sum(kinked) / 20
+
+    rng = np.random.default_rng(4)
+    problem = sale(utility, a=rng.uniform(0.3, 1.5, 40))
+    here, there = (bg.solve(problem, bg.Nash(), backend=backend) for backend in ("numpy", "c"))
+    assert np.all(there.status == bg.Status.OK)
+    assert np.max(np.abs(there.utilities / here.utilities - 1)) <= 1e-12
+
+
+def test_the_company_of_a_game_does_not_matter() -> None:
+    problem = sale(quadratic, cost=np.linspace(0.3, 4.0, 5000))
+    all_at_once = bg.solve(problem, bg.Nash(), backend="c")
+    some = replace(problem.feasible, parameters={"cost": problem.feasible.parameters["cost"][1234:1301]})
+    alone = bg.solve(problem.replace(feasible=some), bg.Nash(), backend="c")
+    assert np.array_equal(alone.utilities, all_at_once.utilities[1234:1301], equal_nan=True)
+    with using("c", 5000, threads=1):
+        by_one = problem.feasible.nash(problem.disagreement, np.ones(2))
+    with using("c", 5000, threads=3):
+        by_three = problem.feasible.nash(problem.disagreement, np.ones(2))
+    assert np.array_equal(by_one.utilities, by_three.utilities, equal_nan=True)
+
+
+def test_games_without_an_answer_have_the_same_status() -> None:
+    cost = np.array([0.5, np.nan, 40.0, np.inf, -np.inf, 1e300, 0.8])
+    problem = sale(quadratic, cost=cost)
+    here, there = (bg.solve(problem, bg.Nash(), backend=backend) for backend in ("numpy", "c"))
+    assert np.array_equal(here.status, there.status)
+    assert len(set(here.status.tolist())) >= 3
+    assert np.array_equal(np.isnan(here.utilities), np.isnan(there.utilities))
+
+
+def test_one_game_in_c() -> None:
+    problem = sale(quadratic, cost=0.8)
+    deal = bg.solve(problem, bg.Nash(), backend="c")
+    assert [float(v) for v in deal.terms.values()] == pytest.approx([67.5, 7.5], abs=1e-10)
+
+
+def test_what_cannot_be_written_in_c_is_solved_in_numpy(forgetful: None) -> None:
+    def utility(price: Any, quality: Any, *, cost: Any) -> Any:
+        return price - np.arcsinh(cost) * quality**2
+
+    problem = sale(utility, cost=np.linspace(0.5, 1, 30))
+    with pytest.warns(NotCompiled, match="numpy's arcsinh cannot be written in C"):
+        there = bg.solve(problem, bg.Nash(), backend="c")
+    here = bg.solve(problem, bg.Nash(), backend="numpy")
+    assert np.array_equal(here.utilities, there.utilities)
+
+
+def test_without_a_compiler_one_notice(forgetful: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none() -> None:
+        raise NoCompiler("no C compiler was found; install gcc")
+
+    problem = sale(quadratic, cost=np.linspace(0.5, 1, backends.MANY))
+    monkeypatch.setattr(backends, "compiler", none)
+    with pytest.warns(NotCompiled, match="no C compiler was found; install gcc") as given:
+        found = bg.solve(problem, bg.Nash(), certify=False)
+    assert len(given) == 1
+    assert np.all(found.status == bg.Status.OK)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        bg.solve(sale(quadratic, cost=np.linspace(0.5, 1, 5)), bg.Nash(), backend="c")
+
+
+def test_few_games_are_left_to_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise AssertionError("asked for a compiler")
+
+    monkeypatch.setattr(backends, "compiler", refuse)
+    bg.solve(sale(quadratic, cost=np.linspace(0.5, 1, 50)), bg.Nash())
+
+
+def test_an_unknown_backend_is_refused() -> None:
+    with pytest.raises(UnknownName, match="no backend named 'fortran'"):
+        bg.solve(sale(quadratic, cost=0.8), bg.Nash(), backend="fortran")
+
+
+def test_wrong_answers_of_c_are_found_and_mended(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = sale(quadratic, cost=np.linspace(0.5, 1, 40))
+    honest = native.run_stream
+
+    def bent(*arguments: Any) -> Any:
+        out, steps = honest(*arguments)
+        out[0, ::2] += 1e-6  # in shares of the range
+        return out, steps
+
+    monkeypatch.setattr(batches, "run_stream", bent)
+    there = bg.solve(problem, bg.Nash(), backend="c")
+    here = bg.solve(problem, bg.Nash(), backend="numpy")
+    assert np.max(np.abs(there.terms["price"] - here.terms["price"])) <= 1e-9
+    assert np.array_equal(there.terms["price"][::2], here.terms["price"][::2])  # these are NumPy's
+
+
+def test_a_function_that_has_changed_its_meaning_is_noticed() -> None:
+    world = {"cost": 0.8}
+    problem = sale(lambda price, quality, *, scale: price - scale * world["cost"] * quality**2, scale=np.ones(20))
+    assert bg.solve(problem, bg.Nash(), backend="c").terms["quality"] == pytest.approx(np.full(20, 7.5))
+    world["cost"] = 1.2
+    assert bg.solve(problem, bg.Nash(), backend="c").terms["quality"] == pytest.approx(np.full(20, 5.0))
+
+
+@pytest.mark.parametrize("question", ["nash", "reach", "support"])
+def test_the_examination_knows_right_from_wrong(question: str) -> None:
+    problem = random_games("coupled", 2, 2, 50, np.random.default_rng(8))
+    games, lead = problem.feasible._games(problem.disagreement)
+    rows = games.rows(columns(problem.disagreement, lead))
+    size = list(problem.feasible.spread().T)
+    asked = {
+        "nash": replace(rows, targets=[np.full(50, 0.3), np.full(50, 0.7), None, None]),
+        "reach": replace(rows, directions=[*size, None, None]),
+        "support": replace(rows, weights=[1 / size[0], 1 / size[1], None, None]),
+    }[question]
+    found = games.run(asked)
+    assert np.all(passes(asked, games.functions, games.parameters, found.x, found.prices))
+    for j in (0, 1):
+        bent = found.x.copy()
+        bent[j] = np.where(bent[j] > 0.5, bent[j] - 1e-4, bent[j] + 1e-4)
+        assert not np.any(passes(asked, games.functions, games.parameters, bent, found.prices))
