@@ -48,6 +48,10 @@ if TYPE_CHECKING:
     from bargaining.errors import BargainingError as BargainingError
     from bargaining.errors import NoAgreement as NoAgreement
     from bargaining.evidence import Verification as Verification
+    from bargaining.implied import Identification as Identification
+    from bargaining.implied import ImpliedWeights as ImpliedWeights
+    from bargaining.inference import WeightSpread as WeightSpread
+    from bargaining.inference import implied_weights as implied_weights
     from bargaining.noncooperative import Equilibria as Equilibria
     from bargaining.noncooperative import disagreement_from as disagreement_from
     from bargaining.noncooperative import equilibria as equilibria
@@ -224,6 +228,10 @@ _HOMES = {
     "RationalThreats": "threats.rational_threats",
     "SecurityLevels": "threats.security_levels",
     "verify": "verification",
+    "Identification": "implied",
+    "ImpliedWeights": "implied",
+    "WeightSpread": "inference",
+    "implied_weights": "inference",
 }
 """Where each public name lives; an empty home is a module of its own. Loaded on first use (PEP 562)."""
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bargaining._types import Array, Codes, Entry
+from bargaining._types import Array, Codes, Entry, Indices
 from bargaining.checks import leading_axes, numbers, query, table
 from bargaining.errors import InvalidProblem, UnknownName
 from bargaining.numerics.batches import Optimum
-from bargaining.numerics.kernel import Parameters
+from bargaining.numerics.kernel import Parameters, differentiate
 from bargaining.sets.alternating import offers_query
 from bargaining.sets.base import LEAST_GAIN, Answer, FeasibleSet, Lottery, Offers, Trace, near
 from bargaining.sets.boundary import trace
@@ -257,6 +257,28 @@ class IssueSet(FeasibleSet):
     def functions(self) -> UnitFunctions:
         """Payoffs, then constraints, of unit-box coordinates."""
         return UnitFunctions(self.issues, self.payoffs, self.constraints)
+
+    def take(self, lead: tuple[int, ...], pick: Indices) -> IssueSet:
+        """Return the sets of the picked games, counted through the leading axes `lead`, as a stack of one axis."""
+        taken = {
+            name: np.broadcast_to(value, lead).reshape(-1)[pick] if value.ndim else value
+            for name, value in self.parameters.items()
+        }
+        return replace(self, parameters=taken)
+
+    def slopes(self, terms: Mapping[str, Array]) -> tuple[Array, Array, Array]:
+        """Return unit-box coordinates of deals, (games, k), and all functions there with their derivatives in these.
+
+        Functions are payoffs, then constraints, as shares of their ranges: (games, functions) and (games, functions, k).
+        """
+        x = [(terms[issue.name] - issue.low) / (issue.high - issue.low) for issue in self.issues]
+        count = len(x[0])
+        with np.errstate(all="ignore"):
+            jets = differentiate(self.functions, [*x], dict(self.parameters))
+        units = np.broadcast_to(self._spans, (len(jets), count)).T
+        values = np.array([np.broadcast_to(jet.value, (count,)) for jet in jets]).T
+        gradients = np.array([[np.broadcast_to(jet.gradient.get(j, 0.0), (count,)) for j in range(len(x))] for jet in jets])
+        return np.array(x).T, values / units, np.moveaxis(gradients, -1, 0) / units[..., None]
 
     def _games(self, *queries: Array) -> tuple[Games, tuple[int, ...]]:
         """Return the games that queries are asked of, flattened, and their leading axes."""
