@@ -67,7 +67,7 @@ class Reason(IntEnum):
             Reason.BELOW: "a party has less than without a deal",
             Reason.OUT_OF_REACH: "no deal gives as much",
             Reason.BEATEN: "at every weight another deal does better",
-            Reason.BROKEN: "the deal breaks a constraint",
+            Reason.BROKEN: "the deal breaks a constraint, or its payoffs are no numbers",
             Reason.FAILED: "no answer was found",
         }[self]
 
@@ -194,19 +194,17 @@ class ImpliedWeights:
         if self.status.ndim:
             counts = [f"{kind.label} {int(np.sum(self.status == kind)):,}" for kind in Identification]
             return f"implied weights of {self.status.size:,} games: {', '.join(counts)}"
-        parties, low, high = self.problem.parties, self.lower, self.upper
-        if self.status == Identification.IDENTIFIED:
-            if self.problem.n == 2:
-                return f"{parties[0]}'s weight {float(low[0]):.4g} (identified)"
-            return (
-                "weights " + ", ".join(f"{p} {float(a):.4g}" for p, a in zip(parties, low, strict=True)) + " (identified)"
-            )
-        if self.status == Identification.SET:
-            if self.problem.n == 2:
-                return f"{parties[0]}'s weight {self._spans()}: {self.reason}"
-            ends = zip(parties, low, high, strict=True)
-            return "weights " + ", ".join(f"{p} {float(a):.4g} to {float(b):.4g}" for p, a, b in ends) + f": {self.reason}"
-        return ("none: " if self.status == Identification.EMPTY else "no answer: ") + str(self.reason)
+        if self.status >= Identification.EMPTY:
+            return ("none: " if self.status == Identification.EMPTY else "no answer: ") + str(self.reason)
+        parties = self.problem.parties
+        if self.problem.n == 2:
+            said = f"{parties[0]}'s weight {self._spans()}"
+        else:
+            ends = zip(parties, self.lower, self.upper, strict=True)
+            said = "weights " + ", ".join(f"{p} {_span(float(a), float(b), '', ' to ')}" for p, a, b in ends)
+        said += " (identified)" if self.status == Identification.IDENTIFIED else f": {self.reason}"
+        local = self.gap > CLOSED
+        return said + (f" [LOCAL: at some of these weights another deal does better, by {self.gap:.1e}]" if local else "")
 
     def _repr_html_(self) -> str:
         if self.status.ndim:
@@ -219,10 +217,9 @@ class ImpliedWeights:
         return f"<p>{escape(repr(self))}</p>{'' if self.status >= Identification.EMPTY else table}"
 
     def _spans(self) -> str:
-        if self.pieces is None:
-            return f"between {float(self.lower[0]):.4g} and {float(self.upper[0]):.4g}"
-        known = self.pieces[~np.isnan(self.pieces[:, 0])]
-        return " or ".join(f"between {a:.4g} and {b:.4g}" if b - a > SAME else f"at {a:.4g}" for a, b in known)
+        """Say which weights the first of two parties has."""
+        pieces = [(self.lower[0], self.upper[0])] if self.pieces is None else self.pieces[~np.isnan(self.pieces[:, 0])]
+        return " or ".join(_span(float(low), float(high), "between ", " and ") for low, high in pieces)
 
     def _said(self) -> str:
         """Say of a single game why its weights are not identified."""
@@ -257,7 +254,9 @@ class ImpliedWeights:
             elif low <= ends[0] + reach or high >= ends[1] - reach:
                 held.append(name)
         said = ([f"{' and '.join(held)} {'is' if len(held) == 1 else 'are'} at a bound"] if held else []) + given
-        return "; ".join(said) if said else "the frontier has a corner there, or several deals are alike"
+        if said:
+            return "; ".join(said)
+        return "the frontier has a corner there" if self.pieces is None else "the Nash deals of several weights have it"
 
     def _no_weight(self) -> str:
         """Say which terms a Nash deal can come nearest to those observed."""
@@ -281,3 +280,7 @@ class ImpliedWeights:
             f"{said[0]}, {weight}; the best deals with the terms observed leave {float(self.distance):.2g} of the ideal "
             "gains of both unused"
         )
+
+
+def _span(low: float, high: float, before: str, between: str) -> str:
+    return f"{before}{low:.4g}{between}{high:.4g}" if high - low > SAME else f"{0.5 * (low + high):.4g}"

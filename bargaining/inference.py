@@ -91,8 +91,8 @@ def implied_weights(
     scenario : str, or sequence of str
         Of a case: what it is asked in; None is the baseline.
     uncertain : sequence of names, or mapping of name to range
-        Of a case: parameters drawn uniformly and independently from their documented ranges, or from (low, high); and
-        choices, each option of which gives a row of its own, never an average.
+        Of a case: parameters drawn uniformly and independently from their documented ranges, or from (low, high), whatever
+        a scenario sets them to; and choices, each option of which gives a row of its own, never an average.
     games : int
         Draws of the uncertain parameters, the same in every row.
     rng : int or Generator
@@ -324,8 +324,10 @@ class WeightSpread:
             empty = float(np.mean(found.status == Identification.EMPTY))
             said = f"{row.label}: none in {empty:.0%} of {found.status.size:,} draws"
             if np.any(some):
-                low, high = np.quantile(found.lower[..., 0][some], 0.05), np.quantile(found.upper[..., 0][some], 0.95)
-                said += f"; elsewhere 5 % of lower bounds below {low:.3g}, 5 % of upper bounds above {high:.3g}"
+                low = np.quantile(found.lower[..., 0][some], (0.5, QUANTILES[0]))
+                high = np.quantile(found.upper[..., 0][some], (0.5, QUANTILES[-1]))
+                said += f"; elsewhere medians of the bounds {low[0]:.3g} and {high[0]:.3g}"
+                said += f", 5 to 95 % from {low[1]:.3g} to {high[1]:.3g}"
             lines.append(said)
         return "\n".join(lines)
 

@@ -305,6 +305,14 @@ def compare(problem: Any, concepts: Any) -> Any:
     return bg.compare(problem, concepts)
 
 
+def implied_by_terms(question: Any, terms: Any) -> Any:
+    return bg.implied_weights(question, terms)
+
+
+def implied_by_payoffs(question: Any, utilities: Any, tolerance: Any) -> Any:
+    return bg.implied_weights(question, utilities=utilities, tolerance=tolerance)
+
+
 def verify(solution: Any, trials: Any, tol: Any, rng: Any) -> Any:
     return bg.verify(solution, trials=trials, tol=tol, rng=rng)
 
@@ -478,6 +486,8 @@ GOOD: dict[Callable[..., Any], dict[str, Any]] = {
     nash: {"given": ONE, "origin": [0.0, 0.0], "weights": [0.5, 0.5]},
     frontier: {"problem": ONE, "tol": 1e-3},
     compare: {"problem": ONE, "concepts": [bg.Nash(), bg.KalaiSmorodinsky()]},
+    implied_by_terms: {"question": ONE, "terms": {"x": (0.4, 0.5)}},
+    implied_by_payoffs: {"question": ONE, "utilities": [0.5, 0.75], "tolerance": 1e-6},
     verify: {"solution": bg.solve(ONE, bg.Nash()), "trials": 20, "tol": 1e-8, "rng": 0},
 }
 """What each call needs, with values it takes."""

