@@ -271,7 +271,8 @@ class _Scan:
                 # that it reaches further on tell, by extrapolation, where it leaves zero.
                 far = np.where(np.abs(one) <= LEVEL, two, one)[rows]
                 step = np.sign(far) * np.minimum(BESIDE, 0.25 * np.abs(far))
-                first, second, third = (crossing(rows, k * step) for k in (1.0, 2.0, 3.0))
+                levels = np.concatenate([step, 2.0 * step, 3.0 * step])
+                first, second, third = crossing(np.tile(rows, 3), levels).reshape(3, -1)
                 found[games[rows], cells[rows]] = np.clip(3.0 * (first - second) + third, left[rows], right[rows])
         return found
 
