@@ -38,6 +38,19 @@ def number(name: str, value: Any, *, low: float = -np.inf, high: float = np.inf)
     return float(array)
 
 
+def option(name: str, value: Any, known: Sequence[str]) -> None:
+    """Refuse a setting that is none of the known words."""
+    if not isinstance(value, str) or value not in known:
+        raise InvalidProblem(f"{name} = {brief(value)} is unknown; write one of {', '.join(map(repr, known))}.")
+
+
+def whole(name: str, value: Any) -> int:
+    """Return a count: a positive whole number."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise InvalidProblem(f"{name} = {brief(value)} must be a positive whole number.")
+    return int(value)
+
+
 def vector(name: str, value: Any, parties: int) -> Array:
     """Return numbers with one entry a party on the last axis; in a stack a bad number is left to the status of its game."""
     array = numbers(name, value)

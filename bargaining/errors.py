@@ -65,6 +65,22 @@ class NoAgreement(BargainingError, ValueError):
         super().__init__(message)
 
 
+class MissingPackage(BargainingError, ImportError):
+    """Something needs a package that is not installed; the message names the extra that brings it."""
+
+    def __init__(self, what: str, package: str, extra: str) -> None:
+        self.package, self.extra = package, extra
+        super().__init__(f"{what} needs {package}, which is not installed; pip install 'bargaining[{extra}]' brings it.")
+
+
+class UnusableCheckpoint(BargainingError, ValueError):
+    """A folder that a sweep was to be resumed from is damaged, in use, or of another sweep."""
+
+
+class SweepStopped(BargainingError, RuntimeError):
+    """The workers of a sweep are gone; chunks that are in a checkpoint are not lost."""
+
+
 class OutsideRange(UserWarning):
     """A parameter lies outside the range its documentation gives."""
 

@@ -57,12 +57,15 @@ def compare(problem: Question, concepts: Iterable[Method]) -> pd.DataFrame:
     if not found:
         raise InvalidProblem("there is nothing to compare; give at least one concept.")
     if isinstance(problem, ClaimsProblem):
-        return pd.concat([_awards(problem, result) for result in found], ignore_index=True)
+        return pd.concat([awards_frame(problem, result) for result in found], ignore_index=True)
     return pd.concat([frame(result) for result in found if not isinstance(result, Awards)], ignore_index=True)
 
 
-def frame(found: Solution | Demands | Played) -> pd.DataFrame:
-    """Return a result as a data frame: one row a game, in the order of `compare`."""
+def frame(found: Solution | Demands | Played, *, fractions: bool = True) -> pd.DataFrame:
+    """Return a result as a data frame: one row a game, in the order of `compare`.
+
+    Fractions of the ideal gains cost one more program a game and party; leave them out where games are many.
+    """
     import pandas as pd
 
     problem = found.problem
@@ -73,17 +76,17 @@ def frame(found: Solution | Demands | Played) -> pd.DataFrame:
             columns |= _by_party("threat", found.threats.point, problem)
     else:
         columns["probability"] = found.probability.ravel()
-    ideal = found.ideal_gains if isinstance(found, Played) else problem.gains(problem.ideal)
-    fractions = fractions_of_ideal(ideal, found.gains)
-    for word, values in (("utility", found.utilities), ("gain", found.gains), ("fraction", fractions)):
-        columns |= _by_party(word, values, problem)
+    columns |= _by_party("utility", found.utilities, problem) | _by_party("gain", found.gains, problem)
+    if fractions:
+        ideal = found.ideal_gains if isinstance(found, Played) else problem.gains(problem.ideal)
+        columns |= _by_party("fraction", fractions_of_ideal(ideal, found.gains), problem)
     columns["status"] = status_labels(found.status).ravel()
     if isinstance(found, Solution):
         columns["gap"] = found.certificate.gap.ravel()
     return pd.DataFrame(columns)
 
 
-def _awards(problem: ClaimsProblem, found: Awards | Solution | Demands | Played) -> pd.DataFrame:
+def awards_frame(problem: ClaimsProblem, found: Awards | Solution | Demands | Played) -> pd.DataFrame:
     """Return what a rule awards, or what a concept gives in the bargain over the estate, one row a game."""
     import pandas as pd
 

@@ -35,6 +35,7 @@ class Status(IntEnum):
     NOT_CONVERGED = 4
     NOT_CONVEX = 5
     UNDETERMINED = 6
+    INVALID = 7
 
     @property
     def label(self) -> str:
