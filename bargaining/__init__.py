@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from bargaining import plots as plots
     from bargaining.awards import Awards as Awards
     from bargaining.awards import ClaimsRule as ClaimsRule
+    from bargaining.calibrations import Calibrations as Calibrations
+    from bargaining.calibrations import grid as grid
     from bargaining.catalogue import concepts as concepts
     from bargaining.claims.adjusted_proportional import AdjustedProportional as AdjustedProportional
     from bargaining.claims.constrained_equal_awards import ConstrainedEqualAwards as ConstrainedEqualAwards
@@ -76,6 +78,7 @@ if TYPE_CHECKING:
     from bargaining.protocols import Played as Played
     from bargaining.protocols import ProtocolModel as ProtocolModel
     from bargaining.ranges import PayoffRange as PayoffRange
+    from bargaining.sampling import draws as draws
     from bargaining.sets.base import Status as Status
     from bargaining.sets.issues import Issue as Issue
     from bargaining.solution import Solution as Solution
@@ -105,6 +108,7 @@ if TYPE_CHECKING:
     from bargaining.strategic.uncertain_demand_game import UncertainDemandGame as UncertainDemandGame
     from bargaining.surfaces import Surface as Surface
     from bargaining.surfaces import surface as surface
+    from bargaining.sweeps import sweep as sweep
     from bargaining.tables import compare as compare
     from bargaining.talks import Talks as Talks
     from bargaining.threats.coco import Coco as Coco
@@ -232,6 +236,10 @@ _HOMES = {
     "ImpliedWeights": "implied",
     "WeightSpread": "inference",
     "implied_weights": "inference",
+    "Calibrations": "calibrations",
+    "grid": "calibrations",
+    "draws": "sampling",
+    "sweep": "sweeps",
 }
 """Where each public name lives; an empty home is a module of its own. Loaded on first use (PEP 562)."""
 

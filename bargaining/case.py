@@ -20,6 +20,7 @@ from bargaining.errors import InvalidProblem, OutsideRange, UnknownName
 from bargaining.problems.problem import Problem
 from bargaining.problems.stochastic import StochasticProblem
 from bargaining.problems.threats import ThreatGame
+from bargaining.sampling import Sampling, draws
 
 Settings = Mapping[str, Any]
 """Every parameter and choice of a case by name: numbers or arrays, and words."""
@@ -227,18 +228,24 @@ class Case:
         """Return the concepts and models that the case is solved by, by name."""
         return self.model.concepts(self.settings(scenario, **overrides))
 
-    def draw(self, games: int, rng: int | np.random.Generator | None = None) -> dict[str, Array]:
-        """Draw parameters uniformly and independently from their documented ranges.
+    @property
+    def ranges(self) -> dict[str, tuple[float, float]]:
+        """The documented range of every parameter that has one."""
+        return {
+            name: (p.low, p.high)
+            for name, p in self.parameters.items()
+            if p.low is not None and p.high is not None and p.low < p.high
+        }
+
+    def draw(
+        self, games: int, rng: int | np.random.Generator | None = None, method: Sampling = "uniform"
+    ) -> dict[str, Array]:
+        """Draw parameters from their documented ranges: `bg.draws(case.ranges, games, rng, method)`, all of them at once.
 
         The draws describe our boxes of ignorance, nothing else: their quantiles are no confidence interval. Choices and
         parameters without a range stay at the baseline.
         """
-        generator = np.random.default_rng(rng)
-        return {
-            name: generator.uniform(p.low, p.high, games)
-            for name, p in self.parameters.items()
-            if p.low is not None and p.high is not None and p.low < p.high
-        }
+        return draws(self.ranges, games, rng, method).rows(0, games)
 
 
 def read(path: Path, name: str, model: Model) -> Case:
