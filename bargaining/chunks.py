@@ -12,6 +12,7 @@ from bargaining._types import Bools, Indices
 from bargaining.awards import Awards
 from bargaining.calibrations import Calibrations, Rows
 from bargaining.errors import InvalidProblem, NoAgreement, NotConverged, NotConvex, NotFinite
+from bargaining.numerics.backends import using
 from bargaining.problems.claims import ClaimsProblem
 from bargaining.sets.base import Status
 from bargaining.solution import Method, Question, attempt
@@ -37,7 +38,7 @@ class Plan:
     """All that is needed to solve any rows of a sweep.
 
     `labels` are the concepts' names in the table, `numbers` its columns of answers in order, and `columns` those of all
-    columns that are kept.
+    columns that are kept. `backend` and `threads` are what solves the games (see `solve`), the same for all chunks.
     """
 
     swept: Swept
@@ -46,6 +47,8 @@ class Plan:
     certify: bool
     numbers: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    backend: str = "numpy"
+    threads: int = 0
 
     @property
     def scenarios(self) -> tuple[str | None, ...]:
@@ -114,7 +117,8 @@ class Plan:
 
     def answer(self, problem: Question, concept: Method) -> pd.DataFrame:
         """Return a concept's answer to every game of a problem as a table."""
-        found = attempt(problem, concept, certify=self.certify)
+        with using(self.backend, 1, self.threads):
+            found = attempt(problem, concept, certify=self.certify)
         if isinstance(problem, ClaimsProblem) or isinstance(found, Awards):
             table = awards_frame(problem, found)  # type: ignore[arg-type] # awards are those of claims problems
         else:

@@ -21,6 +21,7 @@ from bargaining.chunks import FAULTS, KEYS, Plan, finite
 from bargaining.dispatch import progressing, solved
 from bargaining.errors import InvalidProblem, MissingPackage, UnknownName
 from bargaining.fingerprints import environment, fingerprint
+from bargaining.numerics.backends import resolved
 from bargaining.problems.problem import Problem
 from bargaining.records import calibrations as as_calibrations
 from bargaining.sets.base import Status
@@ -46,27 +47,27 @@ def sweep(
     asked: Case | Problem | Callable[..., Any], calibrations: Any, concepts: Method | Iterable[Method], *,
     scenarios: str | Iterable[str] | None = None, keep: Iterable[str] | None = None, certify: bool = False,
     form: Literal["table"] = "table", chunk: int = CHUNK, checkpoint: str | Path | None = None,
-    executor: Executor | None = None, ahead: int = AHEAD, progress: bool = False,
+    executor: Executor | None = None, ahead: int = AHEAD, progress: bool = False, backend: str = "auto",
 ) -> pd.DataFrame: ...  # fmt: skip
 @overload
 def sweep(
     asked: Case | Problem | Callable[..., Any], calibrations: Any, concepts: Method | Iterable[Method], *,
     scenarios: str | Iterable[str] | None = None, keep: Iterable[str] | None = None, certify: bool = False,
     form: Literal["grid"], chunk: int = CHUNK, checkpoint: str | Path | None = None,
-    executor: Executor | None = None, ahead: int = AHEAD, progress: bool = False,
+    executor: Executor | None = None, ahead: int = AHEAD, progress: bool = False, backend: str = "auto",
 ) -> xr.Dataset: ...  # fmt: skip
 @overload
 def sweep(
     asked: Case | Problem | Callable[..., Any], calibrations: Any, concepts: Method | Iterable[Method], *,
     scenarios: str | Iterable[str] | None = None, keep: Iterable[str] | None = None, certify: bool = False,
     form: Literal["files"], chunk: int = CHUNK, checkpoint: str | Path | None = None,
-    executor: Executor | None = None, ahead: int = AHEAD, progress: bool = False,
+    executor: Executor | None = None, ahead: int = AHEAD, progress: bool = False, backend: str = "auto",
 ) -> tuple[Path, ...]: ...  # fmt: skip
 def sweep(
     asked: Case | Problem | Callable[..., Any], calibrations: Any, concepts: Method | Iterable[Method], *,
     scenarios: str | Iterable[str] | None = None, keep: Iterable[str] | None = None, certify: bool = False,
     form: Form = "table", chunk: int = CHUNK, checkpoint: str | Path | None = None,
-    executor: Executor | None = None, ahead: int = AHEAD, progress: bool = False,
+    executor: Executor | None = None, ahead: int = AHEAD, progress: bool = False, backend: str = "auto",
 ) -> pd.DataFrame | xr.Dataset | tuple[Path, ...]:  # fmt: skip
     """Solve the problems of many calibrations by one or several concepts.
 
@@ -102,6 +103,8 @@ def sweep(
         How many chunks are with the executor at once: twice as many as it has workers, or more. Memory grows with it.
     progress : bool
         Whether to show a bar on the standard error stream.
+    backend : "auto", "numpy" or "c"
+        What solves the games, as in `solve`; "auto" goes by the number of all games, and holds for all chunks.
 
     Returns
     -------
@@ -148,6 +151,8 @@ def sweep(
     rows = as_calibrations(calibrations)
     _require_settings(rows, form, checkpoint, executor, chunk=chunk, ahead=ahead)
     plan = _planned(swept(asked, scenarios), rows, concepts, keep, flag("certify", certify))
+    chosen = resolved(backend, rows.games * len(plan.scenarios))
+    plan = replace(plan, backend=chosen, threads=0 if executor is None else 1)  # workers share the cores as they are
     record = _record(plan, rows, chunk)
     chunks = [(number, start, min(start + chunk, rows.games)) for number, start in enumerate(range(0, rows.games, chunk))]
     with nullcontext() if checkpoint is None else opened(checkpoint, record, len(chunks)) as store:
@@ -285,6 +290,7 @@ def _record(plan: Plan, rows: Calibrations, chunk: int) -> dict[str, Any]:
         "concepts": [said(label, concept) for label, concept in zip(plan.labels, plan.concepts, strict=True)],
         "calibrations": said(repr(rows), rows),
         "certify": plan.certify,
+        "backend": plan.backend,
         "columns": list(plan.columns),
         "chunk": int(chunk),
     }

@@ -31,14 +31,19 @@ _current: ContextVar[Backend | None] = ContextVar("backend", default=None)
 
 @contextmanager
 def using(name: str, games: int, threads: int = 0) -> Iterator[None]:
-    """Let questions that are asked inside be answered by this executor; "auto" chooses by the number of games.
+    """Let questions that are asked inside be answered by this executor.
+
+    "auto" keeps what has been chosen outside; where nothing has, it chooses by the number of games. So do 0 threads.
 
     Raises
     ------
     UnknownName
         If there is no such executor.
     """
-    token = _current.set(Backend(resolved(name, games), threads))
+    outer = _current.get()
+    inherited = outer is not None and name == "auto"
+    chosen = outer.name if outer is not None and inherited else resolved(name, games)
+    token = _current.set(Backend(chosen, threads or (outer.threads if outer is not None else 0)))
     try:
         yield
     finally:

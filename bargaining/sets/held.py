@@ -12,7 +12,7 @@ from bargaining._types import Array, Codes, Entry
 from bargaining.numerics.kernel import Parameters, differentiate
 from bargaining.sets.base import Status
 from bargaining.sets.games import Games
-from bargaining.sets.issues import IssueSet, columns
+from bargaining.sets.issues import IssueSet, UnitFunctions, columns
 
 HELD = "held "
 """Begins the names of parameters that are terms held fixed: no Python name, so that it meets no parameter's."""
@@ -30,6 +30,23 @@ class Pulled:
     utilities: Array
     pulls: Array
     status: Codes
+
+
+@dataclass(frozen=True)
+class HeldFunctions:
+    """Payoffs, then constraints, of unit-box coordinates of the terms that are free; the others are parameters."""
+
+    whole: UnitFunctions
+    names: tuple[str, ...]
+
+    def __call__(self, x: Sequence[Any], parameters: Parameters) -> list[Entry]:
+        """Evaluate them."""
+        rest = iter(x)
+        terms = {
+            issue.name: parameters[HELD + issue.name] if issue.name in self.names else issue.at(next(rest))
+            for issue in self.whole.issues
+        }
+        return [*self.whole.payoffs(terms, parameters), *self.whole.constraints(terms, parameters)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,14 +75,10 @@ class HeldIssues:
         pulls = np.where(status == Status.OK, self._pulls(x, parameters, prices, values), np.nan)
         return Pulled(utilities.T, pulls, status)
 
-    def functions(self, x: Sequence[Any], parameters: Parameters) -> list[Entry]:
-        """Evaluate payoffs, then constraints, at unit-box coordinates of the terms that are free."""
-        rest = iter(x)
-        terms = {
-            issue.name: parameters[HELD + issue.name] if issue.name in self.names else issue.at(next(rest))
-            for issue in self.whole.issues
-        }
-        return [*self.whole.payoffs(terms, parameters), *self.whole.constraints(terms, parameters)]
+    @property
+    def functions(self) -> HeldFunctions:
+        """Payoffs, then constraints, of unit-box coordinates of the terms that are free."""
+        return HeldFunctions(self.whole.functions, self.names)
 
     def _alone(self, games: Games, origin: Array, weights: Array) -> tuple[Array, Codes]:
         """Return the prices of the only deal where no term is free, and whether it is one."""
