@@ -23,12 +23,16 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-COMPILE = ("-O3", "-march=native", "-ffast-math", "-fno-math-errno", "-fPIC", "-c")
+COMPILE = ("-O3", "-march=native", "-ffast-math", "-fno-math-errno", "-fPIC", "-w", "-c")
 LINK = ("-shared",)
 """Compiled with fast arithmetic and linked without: linking with it adds start-up code that makes the whole process flush
 subnormal numbers to zero."""
 
-LIBRARIES = (("-lmvec", "-lm"), ("-lm",))  # the vector functions are part of glibc only
+GCC = (((), ("-lmvec", "-lm")), ((), ("-lm",)))
+CLANG = ((("-fno-finite-math-only", "-fveclib=libmvec"), ("-lmvec", "-lm")), (("-fno-finite-math-only",), ("-lm",)))
+"""Further options and libraries, tried in turn: the vector functions of libmvec are part of glibc only. Where NaN and
+infinity are assumed away, clang makes of them what it likes; gcc leaves them be, and assumes it for the functions' sake."""
+
 DIGEST = hashlib.sha256().digest_size
 
 
@@ -42,6 +46,11 @@ class Compiler:
 
     command: tuple[str, ...]
     version: str
+
+    @property
+    def ways(self) -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
+        """Options and libraries to try in turn."""
+        return CLANG if "clang" in self.version else GCC
 
 
 @cache
@@ -79,7 +88,9 @@ def library(source: str) -> ctypes.CDLL:
         If there is no compiler, or it refuses the text.
     """
     tool = compiler()
-    name = hashlib.sha256("\0".join([source, *tool.command, tool.version, *COMPILE, *LINK, processor()]).encode())
+    name = hashlib.sha256(
+        "\0".join([source, *tool.command, tool.version, *COMPILE, *LINK, repr(tool.ways), processor()]).encode()
+    )
     path = folder() / f"{name.hexdigest()}.so"
     if not intact(path):
         build(source, path, tool)
@@ -140,12 +151,12 @@ def build(source: str, path: Path, tool: Compiler) -> None:
     with tempfile.TemporaryDirectory(prefix="building-", dir=path.parent) as work:
         text, objects, made = Path(work) / "text.c", Path(work) / "text.o", Path(work) / "text.so"
         text.write_text(source, encoding="utf-8")
-        said = _run([*tool.command, *COMPILE, str(text), "-o", str(objects)])
-        if not said:
-            for libraries in LIBRARIES:
-                said = _run([*tool.command, *LINK, str(objects), "-o", str(made), *libraries])
-                if not said:
-                    break
+        said = ""
+        for options, libraries in tool.ways:
+            said = _run([*tool.command, *COMPILE, *options, str(text), "-o", str(objects)])
+            said = said or _run([*tool.command, *LINK, str(objects), "-o", str(made), *libraries])
+            if not said:
+                break
         if said:
             raise NoCompiler(f"{' '.join(tool.command)} refused generated code: {said[:500]}")
         contents = made.read_bytes()
