@@ -76,6 +76,8 @@ if TYPE_CHECKING:
     from bargaining.sets.issues import Issue as Issue
     from bargaining.solution import Solution as Solution
     from bargaining.solution import solve as solve
+    from bargaining.statics import ComparativeStatics as ComparativeStatics
+    from bargaining.statics import comparative_statics as comparative_statics
     from bargaining.strategic.agenda import Agenda as Agenda
     from bargaining.strategic.agenda import IssueByIssue as IssueByIssue
     from bargaining.strategic.alternating_offers import AlternatingOffers as AlternatingOffers
@@ -219,6 +221,8 @@ _HOMES = {
     "guaranteed_share": "strategic.reputation",
     "SequentialOffers": "strategic.sequential_offers",
     "UncertainDemandGame": "strategic.uncertain_demand_game",
+    "ComparativeStatics": "statics",
+    "comparative_statics": "statics",
     "Coco": "threats.coco",
     "NoDealEquilibrium": "threats.no_deal_equilibrium",
     "RationalThreats": "threats.rational_threats",
