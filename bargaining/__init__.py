@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from bargaining import cases as cases
     from bargaining import errors as errors
     from bargaining import plots as plots
+    from bargaining.attribution import VarianceShares as VarianceShares
+    from bargaining.attribution import variance as variance
     from bargaining.awards import Awards as Awards
     from bargaining.awards import ClaimsRule as ClaimsRule
     from bargaining.catalogue import concepts as concepts
@@ -221,6 +223,8 @@ _HOMES = {
     "guaranteed_share": "strategic.reputation",
     "SequentialOffers": "strategic.sequential_offers",
     "UncertainDemandGame": "strategic.uncertain_demand_game",
+    "VarianceShares": "attribution",
+    "variance": "attribution",
     "ComparativeStatics": "statics",
     "comparative_statics": "statics",
     "Coco": "threats.coco",
