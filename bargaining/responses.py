@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from bargaining._types import Array, Bools, Codes, Entry, Sparse
+from bargaining.checks import party_number
 from bargaining.cooperative.egalitarian import Egalitarian
 from bargaining.cooperative.kalai_smorodinsky import KalaiSmorodinsky
 from bargaining.cooperative.nash import Nash
@@ -188,7 +189,7 @@ def _alternating_offers(moving: Moving, concept: AlternatingOffers, found: Solut
     for b in (0, 1):  # party b proposes, and owes the other `owed[1 - b]`
         floors = [e[0], owed[1]] if b == 0 else [owed[0], e[1]]
         blocks.append(wider.reach(_flat(proposals[b].terms), floors, [*np.eye(2)[b]]))
-    first = 0 if found.terms is proposals[0].terms else 1
+    first = party_number("first", concept.first, problem.parties)
     moves = _closed([e[i] + m[i] * (blocks[i].functions[i] - e[i]) for i in (0, 1)], moving.columns)
     closed = [_with_thresholds(block, moves, moving.columns) for block in blocks]
     return moving.response(closed[first], closed[1 - first])

@@ -222,10 +222,10 @@ def test_weakly_active_bounds_are_flagged() -> None:
     assert found.activity["share"] == Activity.WEAK
     assert "weakly active" in repr(found)
     assert set(found.table()["side"]) == {"one"}
-    near = exact.replace(disagreement=[0, 1e-3]), exact.replace(disagreement=[1e-3, 0])
+    near = exact.replace(disagreement=[0, 1e-5]), exact.replace(disagreement=[1e-5, 0])  # just off it, on either side
     inside, held = (bg.comparative_statics(problem, bg.Nash()) for problem in near)
     assert not inside.weak
-    assert inside.derivative("share", "disagreement of a") == pytest.approx(0.5)
+    assert inside.derivative("share", "disagreement of a") == pytest.approx(0.5, rel=1e-10)
     assert not held.weak
     assert held.derivative("share", "disagreement of a") == 0.0
 
@@ -335,3 +335,11 @@ def test_things_that_make_no_sense_are_refused(argument: str) -> None:
             assert str(error)
         else:
             assert np.isfinite(found.terms["price"]).all(), thing
+
+
+def test_who_proposes_first_is_told_in_stacks_with_broken_games_too() -> None:
+    talks = bg.AlternatingOffers(period=1.0, impatience=(0.2, 0.4), first="two")
+    stack = pie([[0.1, 0.2], [np.nan, 0.2]])
+    found, one = (bg.comparative_statics(problem, talks) for problem in (stack, pie([0.1, 0.2])))
+    assert found.status.tolist() == [bg.Status.OK, bg.Status.NOT_FINITE]
+    assert found.terms["share"][0] == pytest.approx(one.terms["share"], rel=1e-9)

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -51,8 +52,8 @@ FAR = 1e-5
 DEPENDENT = 1e-8
 """Share of a row's gradient that must be its own: less, and other rows and bounds that are met leave it no say."""
 
-SAMPLE = 1024
-"""Games at a time."""
+PORTION = 1024
+"""Games at a time: few calls, and arrays that stay in the cache."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def move(asked: Asked, functions: Functions, parameters: dict[str, Entry], x: Ar
     """
     games = x.shape[1]
     pieces = []
-    for at in np.array_split(np.arange(games), max(-(-games // SAMPLE), 1)):
+    for at in np.array_split(np.arange(games), max(-(-games // PORTION), 1)):
         part = Asked(
             [pick(w, at) for w in asked.weights], asked.rows, [pick(o, at) for o in asked.offsets],
             None if asked.directions is None else [pick(d, at) for d in asked.directions],
@@ -161,22 +162,23 @@ class _Work:
         t = self._length(values)
         system = System(values, gradients, ((x > 0) & (x < 1)).T, self._met(values, gradients, t))
         system = replace(system, on=self._independent(system))
-        lam, residual = self._multipliers(system, t), np.full(self.games, np.inf)
+        lam, residual, done = self._multipliers(system, t), np.full(self.games, np.inf), np.zeros(self.games, np.bool_)
         for _ in range(POLISH):
             curvature = self._curvature(found, lam)
             errors = self._errors(system, lam, t)
             step, _ = self._solve(system, lam, curvature, errors[:, :, None])
             dx, dlam, dt = self._split(step[:, :, 0])
             size = np.max(np.abs(dx), axis=1, initial=0.0)
-            good = size <= FAR
+            good = (size <= FAR) & ~done  # a game's steps do not depend on its company
             x = x + np.where(good, dx.T, 0.0)
             lam = lam + np.where(good[:, None], dlam, 0.0)
             t = t + np.where(good, dt, 0.0)
-            residual = size
+            residual = np.where(done, residual, size)
+            done |= ~(size > SETTLED) | ~good
             found = self._evaluate(x, still)
             values, gradients = self._arrays(found)
             system = replace(system, values=values, gradients=gradients)
-            if np.all((size <= SETTLED) | ~good):
+            if np.all(done):
                 break
         return self._differentiated(x, lam, t, system, residual)
 
@@ -200,20 +202,20 @@ class _Work:
         """Return the values of entries, (games, entries), zero for None."""
         return np.stack([np.broadcast_to(0.0 if e is None else plain(e), (self.games,)) for e in entries], axis=1)
 
-    @property
+    @cached_property
     def _ways(self) -> Array:
         none: list[Sparse] = [None] * len(self.asked.rows)
         return self._row(self.asked.directions or none) if none else np.zeros((self.games, 0))
 
-    @property
+    @cached_property
     def _offsets(self) -> Array:
         return self._row(self.asked.offsets) if self.asked.rows else np.zeros((self.games, 0))
 
-    @property
+    @cached_property
     def _targets(self) -> Array:
         return self._row(self.asked.targets) if self.asked.rows else np.zeros((self.games, 0))
 
-    @property
+    @cached_property
     def _nash(self) -> Bools:
         return self._targets > 0
 
@@ -272,20 +274,20 @@ class _Work:
 
     # -- the equations ------------------------------------------------------------------------------------------------
 
-    def _pull(self, lam: Array, functions: int) -> Array:
+    def _pull(self, lam: Array) -> Array:
         """Return what a unit of each function counts, (games, functions)."""
         counts = self._row(self.asked.weights)
         for r, i in enumerate(self.asked.rows):
             counts[:, i] += lam[:, r]
-        return counts[:, :functions]
+        return counts
 
     def _slope(self, system: System, lam: Array) -> Array:
         """Return the slope of the Lagrangian in the issues, without the bounds."""
-        counts = self._pull(lam, system.values.shape[1])[:, :, None]
+        counts = self._pull(lam)[:, :, None]
         return np.asarray(np.sum(np.where(counts == 0, 0.0, counts * system.gradients), axis=1))
 
     def _curvature(self, found: list[Jet], lam: Array) -> Array:
-        k, counts = len(self.bounds), self._pull(lam, len(found))
+        k, counts = len(self.bounds), self._pull(lam)
         matrix = np.zeros((self.games, k, k))
         for f, jet in enumerate(found):
             for (i, j), bend in jet.hessian.items():
@@ -345,7 +347,7 @@ class _Work:
         }
         found = self._evaluate(x, own)
         chain = dense([self.parameters[name] for name in moving], self.games, self.columns)
-        counts = self._pull(lam, len(found))
+        counts = self._pull(lam)
         direct, mixed = np.zeros((self.games, len(found), len(moving))), np.zeros((self.games, k, len(moving)))
         for f, jet in enumerate(found):
             for q, slope in jet.gradient.items():
@@ -398,7 +400,7 @@ class _Work:
     def _activity(self, x: Array, lam: Array, t: Array, system: System) -> tuple[Codes, Bools]:
         """Say which issues are at bounds, and of all issues and rows whether they bind, or miss binding, only just."""
         activity = np.where(x == 0, -1, np.where(x == 1, 1, 0)).T.astype(np.int8)
-        counts = np.abs(self._pull(lam, system.values.shape[1]))[:, :, None]
+        counts = np.abs(self._pull(lam))[:, :, None]
         sizes = np.sum(np.where(counts == 0, 0.0, counts * np.abs(system.gradients)), axis=1)
         value = np.max(np.where(np.isfinite(sizes), sizes, 0.0), axis=1, initial=0.0)[:, None]
         press = activity * self._slope(system, lam) / np.where(value > 0, value, 1.0)
