@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from bargaining import cases as cases
     from bargaining import errors as errors
     from bargaining import plots as plots
+    from bargaining.attribution import VarianceShares as VarianceShares
+    from bargaining.attribution import variance as variance
     from bargaining.awards import Awards as Awards
     from bargaining.awards import ClaimsRule as ClaimsRule
     from bargaining.calibrations import Calibrations as Calibrations
@@ -83,6 +85,8 @@ if TYPE_CHECKING:
     from bargaining.sets.issues import Issue as Issue
     from bargaining.solution import Solution as Solution
     from bargaining.solution import solve as solve
+    from bargaining.statics import ComparativeStatics as ComparativeStatics
+    from bargaining.statics import comparative_statics as comparative_statics
     from bargaining.strategic.agenda import Agenda as Agenda
     from bargaining.strategic.agenda import IssueByIssue as IssueByIssue
     from bargaining.strategic.alternating_offers import AlternatingOffers as AlternatingOffers
@@ -227,6 +231,10 @@ _HOMES = {
     "guaranteed_share": "strategic.reputation",
     "SequentialOffers": "strategic.sequential_offers",
     "UncertainDemandGame": "strategic.uncertain_demand_game",
+    "VarianceShares": "attribution",
+    "variance": "attribution",
+    "ComparativeStatics": "statics",
+    "comparative_statics": "statics",
     "Coco": "threats.coco",
     "NoDealEquilibrium": "threats.no_deal_equilibrium",
     "RationalThreats": "threats.rational_threats",

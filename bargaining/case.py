@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from bargaining._types import Array
+from bargaining._types import Array, Bools, Entry
 from bargaining.checks import party_number
 from bargaining.concept import Concept, StrategicModel
 from bargaining.errors import InvalidProblem, OutsideRange, UnknownName
@@ -89,11 +89,30 @@ class CaseFile(_Entry):
     deals: dict[str, Deal] = {}
 
 
+@dataclass(frozen=True)
+class Inputs:
+    """What a model turns settings into, and puts its problem together from: numbers, or jets where settings are jets.
+
+    `parameters` are those of the problem's functions, `disagreement` and `impatience` have an entry a party, `bounds` are
+    those issues' ends that depend on settings, and `kinks` says of settings in which games the numbers have a kink right
+    there: their derivatives are those to the left.
+    """
+
+    parameters: Mapping[str, Entry]
+    disagreement: Sequence[Entry]
+    impatience: Sequence[Entry] = ()
+    bounds: Mapping[str, tuple[Entry, Entry]] = field(default_factory=dict)
+    kinks: Mapping[str, Bools] = field(default_factory=dict)
+
+
 class Model(Protocol):
     """What the `model` module of a case provides."""
 
     def build(self, settings: Settings) -> Problem:
         """Return the problem, a stack if some settings are arrays."""
+
+    def inputs(self, settings: Settings) -> Inputs:
+        """Return the numbers that the problem is put together from; settings may be jets (for `comparative_statics`)."""
 
     def no_deal(self, settings: Settings) -> ThreatGame:
         """Return the game that the parties play without a deal, with the deals that they can agree on instead."""

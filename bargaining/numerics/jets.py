@@ -5,6 +5,9 @@ A user's function is called with jets in place of arrays and returns jets: the c
 operation (forward accumulation; Griewank and Walther, Evaluating Derivatives, 2nd ed. 2008, chapter 13), so the
 derivatives are exact to rounding and cost a small multiple of the values. Terms that do not depend on a variable have
 no entry for it, which is what keeps separable utilities cheap.
+
+Variables have numbers. Those below zero are parameters: second derivatives in two of them, which nobody asks for, are left
+out, so that a jet in parameters alone is of first order, and one in issues and parameters holds the mixed derivatives.
 """
 
 from __future__ import annotations
@@ -82,7 +85,7 @@ class Jet:
 
     def __pow__(self, power: Any) -> Jet:
         if isinstance(power, Jet):
-            return _exp(_log(self) * power)
+            return _jet_to_jet(self, power)
         if np.ndim(power) == 0 and power in (0, 1, 2):  # a symbol has an axis: its value is not known
             return self * self if power == 2 else self * 1.0 if power == 1 else self * 0.0 + 1.0
         value = self.value**power
@@ -104,7 +107,7 @@ class Jet:
             for i, gi in self.gradient.items():
                 scaled = _product(curvature, gi)
                 for j, gj in self.gradient.items():
-                    if i <= j:
+                    if i <= j and j >= 0:
                         outer[i, j] = _product(scaled, gj)
             hessian = _merge(hessian, outer)
         return Jet(value, gradient, hessian)
@@ -112,16 +115,16 @@ class Jet:
     # -- comparisons give plain booleans, for the conditions of `where` ----------------------------------------------
 
     def __lt__(self, other: Any) -> Any:
-        return self.value < _value(other)
+        return self.value < plain(other)
 
     def __le__(self, other: Any) -> Any:
-        return self.value <= _value(other)
+        return self.value <= plain(other)
 
     def __gt__(self, other: Any) -> Any:
-        return self.value > _value(other)
+        return self.value > plain(other)
 
     def __ge__(self, other: Any) -> Any:
-        return self.value >= _value(other)
+        return self.value >= plain(other)
 
     # -- NumPy's protocols -------------------------------------------------------------------------------------------
 
@@ -166,7 +169,8 @@ def as_jet(value: Any) -> Jet:
     return Jet(value if isinstance(value, Symbol) else np.asarray(value, dtype=float), {}, {})
 
 
-def _value(x: Any) -> Any:
+def plain(x: Any) -> Any:
+    """Return the value of a jet, and anything else as it is."""
     return x.value if isinstance(x, Jet) else x
 
 
@@ -193,10 +197,12 @@ def _merge(a: dict[Any, Entry], b: dict[Any, Entry]) -> dict[Any, Entry]:
 
 
 def _symmetric(a: Gradient, b: Gradient) -> Hessian:
-    """Return the upper triangle of a b' + b a'."""
+    """Return the upper triangle of a b' + b a', without the part of two parameters."""
     outer: Hessian = {}
     for i, ai in a.items():
         for j, bj in b.items():
+            if i < 0 and j < 0:
+                continue
             key = (i, j) if i <= j else (j, i)
             term = _product(ai, bj)
             term = term + term if i == j else term
@@ -287,6 +293,14 @@ def _reciprocal_rule(v: Entry) -> tuple[Entry, Entry, Entry]:
 _exp, _log, _reciprocal = _unary(_exp_rule), _unary(_log_rule), _unary(_reciprocal_rule)
 
 
+def _jet_to_jet(base: Jet, power: Jet) -> Jet:
+    """Raise one jet to another: through the logarithm, but with the value, and at zero the slopes, of the power itself."""
+    known = np.where(base.value == 0, 1e-150, base.value)  # whose logarithm's slopes are still numbers
+    exponent = _log(Jet(known, base.gradient, base.hessian)) * power
+    value = base.value**power.value
+    return exponent.chain(value, value, value)
+
+
 def _power(base: Any, power: Any) -> Any:
     return base**power if isinstance(base, Jet) else power.__rpow__(base)
 
@@ -312,11 +326,11 @@ def _where(condition: Any, a: Any, b: Any) -> Jet:
 
 
 def _maximum(a: Any, b: Any) -> Jet:
-    return _where(_value(a) >= _value(b), a, b)
+    return _where(plain(a) >= plain(b), a, b)
 
 
 def _minimum(a: Any, b: Any) -> Jet:
-    return _where(_value(a) <= _value(b), a, b)
+    return _where(plain(a) <= plain(b), a, b)
 
 
 def _clip(x: Any, low: Any = None, high: Any = None) -> Any:
@@ -359,10 +373,10 @@ _UFUNCS: dict[str, Callable[..., Any]] = {
     "minimum": _minimum,
     "fmax": _maximum,
     "fmin": _minimum,
-    "less": lambda a, b: _value(a) < _value(b),
-    "less_equal": lambda a, b: _value(a) <= _value(b),
-    "greater": lambda a, b: _value(a) > _value(b),
-    "greater_equal": lambda a, b: _value(a) >= _value(b),
+    "less": lambda a, b: plain(a) < plain(b),
+    "less_equal": lambda a, b: plain(a) <= plain(b),
+    "greater": lambda a, b: plain(a) > plain(b),
+    "greater_equal": lambda a, b: plain(a) >= plain(b),
 }
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {"where": _where, "clip": _clip}

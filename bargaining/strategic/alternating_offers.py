@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bargaining._types import Array
+from bargaining._types import Array, Entry
 from bargaining.checks import instance, number, numbers, party_number, vector
 from bargaining.concept import Equilibrium, StrategicModel
 from bargaining.errors import InvalidProblem
@@ -123,7 +123,7 @@ class AlternatingOffers(StrategicModel):
 
         With rates r and breakdown hazard h they are proportional to 1 / (r_i + h); with factors, to 1 / log(1 / delta_i).
         """
-        return _patience_weights(self._rates(problem))
+        return patience_weights(self._rates(problem))
 
     def equilibrium(self, problem: Problem) -> tuple[Answer, Equilibrium]:
         """Return the agreement and the stationary subgame-perfect equilibrium of every game."""
@@ -163,7 +163,7 @@ class AlternatingOffers(StrategicModel):
         return Offers(*found)
 
     def _limit(self, problem: Problem, rates: Array) -> Answer:
-        return problem.feasible.nash(self._round(problem, rates, np.zeros(()))[0], _patience_weights(rates))
+        return problem.feasible.nash(self._round(problem, rates, np.zeros(()))[0], patience_weights(rates))
 
     def _first(self, problem: Problem) -> int:
         if problem.n != 2:
@@ -199,20 +199,33 @@ class AlternatingOffers(StrategicModel):
     def _round(self, problem: Problem, rates: Array, period: Array) -> tuple[Array, Array]:
         """Return e and m of the class docstring for rounds of this length, exact for the shortest ones."""
         period = period[..., None]
-        with np.errstate(over="ignore"):  # a round in which everything melts
-            factors = np.exp(-rates * period)
+        factors = kept_in_a_round(rates, period)
         payoffs = None if self.breakdown is None else self.breakdown.payoffs
         if payoffs is None:
             return problem.disagreement, factors
-        after = np.asarray(payoffs, dtype=float)
-        waiting, hazard = self._impatience(problem), self._hazard()
-        with np.errstate(over="ignore", invalid="ignore"):
-            kept = np.exp(-waiting * period) * np.expm1(-hazard * period) / np.expm1(-rates * period)
-        share = np.where(period == 0, hazard / rates, kept)
-        return problem.disagreement + share * (after - problem.disagreement), factors
+        share = lost_to_breakdown(rates, self._impatience(problem), self._hazard(), period)
+        return worth_of_waiting(problem.disagreement, np.asarray(payoffs, dtype=float), share), factors
 
 
-def _patience_weights(rates: Array) -> Array:
+def kept_in_a_round(rate: Entry, period: Entry) -> Entry:
+    """Return what is left of a gain after a round, m; like the next two, elementwise, for arrays or jets."""
+    with np.errstate(over="ignore"):  # a round in which everything melts
+        return np.exp(-rate * period)
+
+
+def lost_to_breakdown(rate: Entry, waiting: Entry, hazard: Entry, period: Entry) -> Entry:
+    """Return the weight of the breakdown payoffs in what waiting for ever is worth."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        kept = np.exp(-waiting * period) * np.expm1(-hazard * period) / np.expm1(-rate * period)
+    return np.where(period <= 0, hazard / rate, kept)
+
+
+def worth_of_waiting(disagreement: Entry, after: Entry, share: Entry) -> Entry:
+    """Return what waiting for ever is worth, e."""
+    return disagreement + share * (after - disagreement)
+
+
+def patience_weights(rates: Array) -> Array:
     """Return weights in proportion to 1 / rate that sum to one."""
     patience = 1.0 / rates
     return np.asarray(patience / np.sum(patience, axis=-1, keepdims=True))

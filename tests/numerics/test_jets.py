@@ -95,3 +95,21 @@ def test_what_cannot_be_differentiated_is_named(f: Callable[[Any], Any], words: 
         return
     with pytest.raises(NotDifferentiable, match=words):
         f(variable(0, np.array([0.7])))
+
+
+def test_parameters_have_first_and_mixed_derivatives_only() -> None:
+    x, p, q = (variable(i, np.array([v])) for i, v in ((0, 0.7), (-1, 1.3), (-2, 0.4)))
+    jet = np.exp(x * p) * q + p**q + (p / q) ** 2
+    assert set(jet.gradient) == {0, -1, -2}
+    assert set(jet.hessian) == {(0, 0), (-1, 0), (-2, 0)}
+    assert jet.hessian[-1, 0] == pytest.approx(np.exp(0.91) * 0.4 * (1 + 0.91))
+    assert jet.hessian[-2, 0] == pytest.approx(1.3 * np.exp(0.91))
+    assert jet.gradient[-2] == pytest.approx(np.exp(0.91) + 1.3**0.4 * np.log(1.3) - 2 * 1.3**2 / 0.4**3)
+    assert not (p * q + p**q).hessian
+
+
+def test_a_power_of_zero_has_no_slope_in_its_exponent() -> None:
+    jet = variable(0, np.array([0.0])) ** variable(-1, np.array([1.5]))
+    assert jet.value == 0.0
+    assert jet.gradient[0] == 0.0
+    assert jet.gradient[-1] == 0.0

@@ -36,7 +36,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from bargaining._types import Array, Entry
-from bargaining.case import Settings
+from bargaining.case import Inputs, Settings
 from bargaining.cases.microsoft_openai import no_deal as no_deal_game
 from bargaining.cases.microsoft_openai import talks as over_time
 from bargaining.concept import Concept, StrategicModel
@@ -44,6 +44,7 @@ from bargaining.cooperative.egalitarian import Egalitarian
 from bargaining.cooperative.kalai_smorodinsky import KalaiSmorodinsky
 from bargaining.cooperative.nash import Nash
 from bargaining.errors import InvalidProblem, UnknownName
+from bargaining.numerics.jets import plain
 from bargaining.problems.issues import from_issues
 from bargaining.problems.problem import Problem
 from bargaining.problems.stochastic import StochasticProblem
@@ -84,6 +85,34 @@ def build(settings: Settings) -> Problem:
     return problem.replace(disagreement=point)
 
 
+def inputs(settings: Settings) -> Inputs:
+    """Return the numbers that `build` puts a problem together from; jets among the settings give jets.
+
+    `T_ext` moves the integrals through their horizon, and at the turn of a year, where revenue jumps, the derivative is
+    that to the left: of access which ends a little earlier.
+    """
+    if settings["impasse"] != "contract":
+        raise InvalidProblem(
+            f"with impasse = {settings['impasse']!r} the disagreement point is an equilibrium of another game, which may "
+            "jump as a parameter moves; derivatives are those of `impasse` = 'contract'."
+        )
+    return _inputs(settings, prepare(settings))
+
+
+def _inputs(settings: Settings, numbers: Mapping[str, Entry]) -> Inputs:
+    """Return the numbers that the bargain over what the contract gives without a deal is put together from."""
+    three = settings["sides"] == "three"
+    rates = [settings["impatience_M"], *[settings["impatience_O"]] * (2 if three else 1)]
+    whole_year = np.equal(np.ceil(plain(settings["T_ext"])), plain(settings["T_ext"]))
+    return Inputs(
+        parameters={name: numbers[name] for name in (TERMS_OF_THREE if three else TERMS)},
+        disagreement=[numbers[name] for name in (("d_M", "d_N", "d_I") if three else ("d_M", "d_O"))],
+        impatience=rates,
+        bounds={"stake": (settings["s_low"], settings["s_high"])},
+        kinks={"T_ext": whole_year},
+    )
+
+
 def no_deal(settings: Settings) -> ThreatGame:
     """Return the game that the two firms play without a deal, with the deals that they can agree on instead."""
     numbers = prepare(settings)
@@ -106,33 +135,25 @@ def talks(settings: Settings, game: str, first: int) -> StochasticProblem:
 
 def _bargain(settings: Settings, numbers: Mapping[str, Entry]) -> Problem:
     """Return the bargain over what the contract gives without a deal."""
-    stake = Issue("stake", _one(settings, "s_low"), _one(settings, "s_high"), "fully diluted")
-    rest = [
-        Issue("revenue_share", 0.0, SHARE, "of all revenue"),
-        Issue("access", 0.0, 1.0, "scope 0 to 1"),
-        Issue("safety", 0.0, 1.0, "level 0 to 1"),
-        Issue("approval", 0.0, 1.0, "probability", implied=approval),
-    ]
-    if settings["sides"] == "three":
-        return from_issues(
-            issues=[stake, Issue("nonprofit_stake", 0.0, 1.0, "fully diluted", implied=reported_stake), *rest],
-            payoffs=utilities_of_three,
-            parties=THREE_PARTIES,
-            constraints=[room_for_approval, room_for_investors],
-            parameters={name: numbers[name] for name in TERMS_OF_THREE},
-            disagreement=_columns(numbers["d_M"], numbers["d_N"], numbers["d_I"]),
-            impatience=_columns(settings["impatience_M"], settings["impatience_O"], settings["impatience_O"]),
-            units=(MONEY,) * 3,
-        )
+    three = settings["sides"] == "three"
+    given = _inputs(settings, numbers)
+    reported = [Issue("nonprofit_stake", 0.0, 1.0, "fully diluted", implied=reported_stake)] if three else []
     return from_issues(
-        issues=[stake, *rest],
-        payoffs=utilities,
-        parties=PARTIES,
-        constraints=room_for_approval,
-        parameters={name: numbers[name] for name in TERMS},
-        disagreement=_columns(numbers["d_M"], numbers["d_O"]),
-        impatience=_columns(settings["impatience_M"], settings["impatience_O"]),
-        units=(MONEY, MONEY),
+        issues=[
+            Issue("stake", _one(settings, "s_low"), _one(settings, "s_high"), "fully diluted"),
+            *reported,
+            Issue("revenue_share", 0.0, SHARE, "of all revenue"),
+            Issue("access", 0.0, 1.0, "scope 0 to 1"),
+            Issue("safety", 0.0, 1.0, "level 0 to 1"),
+            Issue("approval", 0.0, 1.0, "probability", implied=approval),
+        ],
+        payoffs=utilities_of_three if three else utilities,
+        parties=THREE_PARTIES if three else PARTIES,
+        constraints=[room_for_approval, room_for_investors] if three else room_for_approval,
+        parameters=given.parameters,
+        disagreement=_columns(*given.disagreement),
+        impatience=_columns(*given.impatience),
+        units=(MONEY,) * len(given.disagreement),
     )
 
 
@@ -214,9 +235,9 @@ def reported_stake(*, f_press: Any, basis: Any) -> Any:
 def prepare(settings: Settings) -> dict[str, Entry]:
     """Turn raw parameters into the numbers the utilities need, once a stack."""
     q = dict(settings)
-    if not np.ndim(q["T_ext"]) and q["T_ext"] < SHARE_ENDS:
+    if not np.ndim(plain(q["T_ext"])) and plain(q["T_ext"]) < SHARE_ENDS:
         raise InvalidProblem(
-            f"T_ext = {q['T_ext']:g}: extended access cannot end before the contract does, in {SHARE_ENDS}."
+            f"T_ext = {plain(q['T_ext']):g}: extended access cannot end before the contract does, in {SHARE_ENDS}."
         )
     rho_M, rho_O = (q["rho"], q["rho"]) if q["capital_markets"] == "common" else (q["rho_M"], q["rho_O"])
     pieces = year_pieces(q)
@@ -240,7 +261,7 @@ def year_pieces(q: Mapping[str, Any]) -> list[tuple[float, float, Entry]]:
     """Return (start, end, revenue a year) of every calendar year, in years from START and $bn."""
     ratio = (q["R_2029"] / q["R_2026"]) ** (1 / 3)
     path = [q["R_2025"], q["R_2026"], q["R_2026"] * ratio, q["R_2026"] * ratio**2, q["R_2029"], q["R_2030"]]
-    last = int(np.ceil(np.nanmax(q["T_ext"])))
+    last = int(np.ceil(np.nanmax(plain(q["T_ext"]))))
     for step in range(last - SHARE_ENDS):
         path.append(path[-1] * (1 + (GROWTH[step] if step < len(GROWTH) else TREND)))
     haircut = [1.0] + [q["h"]] * (len(path) - 1)
@@ -261,7 +282,7 @@ def present_values(
     alive, kept = np.exp(-rho * pieces[0][0]), np.exp(-both * pieces[0][0])
     for _, end, revenue in pieces:
         shared = end <= SHARE_ENDS - START
-        stop = np.minimum(end, horizon)  # years beyond the horizon have no length
+        stop = np.minimum(horizon, end)  # years beyond the horizon have no length
         alive_end, kept_end = np.exp(-rho * stop), np.exp(-both * stop)
         time, waiting = (alive - alive_end) / rho, (kept - kept_end) / both  # integrals of the two exponentials
         if shared:
@@ -303,7 +324,8 @@ def lasting_payments(
     q: Mapping[str, Any], pieces: list[tuple[float, float, Entry]], rho_M: Entry, rho_O: Entry
 ) -> dict[str, Entry]:
     """Return the payments of revenue share as OpenAI values them, and both sides' values if AGI could not end them."""
-    lasting_M, lasting_O = (present_values(pieces, q["T_ext"], rho, 0.0, q["G"])[0] for rho in (rho_M, rho_O))
+    shared = [piece for piece in pieces if piece[1] <= SHARE_ENDS - START]  # later years have no part in what is shared
+    lasting_M, lasting_O = (present_values(shared, q["T_ext"], rho, 0.0, q["G"])[0] for rho in (rho_M, rho_O))
     paid = SHARE * (1 + 0.1 * q["phi"]) * (1 - q["L"] / 2)
     return {"R_O": paid * q["PV_O"], "R_M0": royalties(q, lasting_M), "R_O0": paid * lasting_O}
 
