@@ -274,22 +274,30 @@ def year_pieces(q: Mapping[str, Any]) -> list[tuple[float, float, Entry]]:
 def present_values(
     pieces: list[tuple[float, float, Entry]], until: Entry, rho: Entry, lam: Entry, growth: Entry
 ) -> tuple[Entry, Entry]:
-    """Return the revenue base to 2030 or AGI, and the revenue after either, up to the year `until`."""
+    """Return the revenue base to 2030 or AGI, and the revenue after either, up to the year `until`.
+
+    Over a piece of revenue R the integral of R exp(-k t) is R (exp(-k start) - exp(-k end)) / k; from one year's end to the
+    next an exponential shrinks by the same factor.
+    """
     both = rho + lam
-    base: Entry = 0.0
-    after: Entry = 0.0
     horizon = np.where(until >= SHARE_ENDS, until, np.nan) - START  # access that ends before the contract has no meaning
+    last_alive, last_kept = np.exp(-rho * horizon), np.exp(-both * horizon)
+    year_alive, year_kept = np.exp(-rho), np.exp(-both)
     alive, kept = np.exp(-rho * pieces[0][0]), np.exp(-both * pieces[0][0])
-    for _, end, revenue in pieces:
-        shared = end <= SHARE_ENDS - START
-        stop = np.minimum(horizon, end)  # years beyond the horizon have no length
-        alive_end, kept_end = np.exp(-rho * stop), np.exp(-both * stop)
-        time, waiting = (alive - alive_end) / rho, (kept - kept_end) / both  # integrals of the two exponentials
-        if shared:
-            base = base + revenue * waiting
-        after = after + revenue * (growth * (time - waiting) + (0.0 if shared else waiting))
+    early, late, lasting = 0.0 * horizon, 0.0 * horizon, 0.0 * horizon
+    for start, end, revenue in pieces:
+        whole = start > 0  # the first piece begins within its year
+        alive_end = alive * (year_alive if whole else np.exp(-rho * (end - start)))
+        kept_end = kept * (year_kept if whole else np.exp(-both * (end - start)))
+        if end > SHARE_ENDS - START:  # years beyond the horizon have no length
+            over = horizon <= end
+            alive_end, kept_end = np.where(over, last_alive, alive_end), np.where(over, last_kept, kept_end)
+            late = late + revenue * (kept - kept_end)
+        else:
+            early = early + revenue * (kept - kept_end)
+        lasting = lasting + revenue * (alive - alive_end)
         alive, kept = alive_end, kept_end
-    return base, after
+    return early / both, growth * (lasting / rho - (early + late) / both) + late / both
 
 
 def impasse(q: Mapping[str, Any]) -> dict[str, Entry]:
