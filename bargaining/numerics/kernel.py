@@ -118,6 +118,14 @@ def take_each(parameters: Parameters, pick: Indices) -> Parameters:
     return {name: take(value, pick) for name, value in parameters.items()}
 
 
+def worth(program: Program, prices: Sequence[Entry]) -> list[Sparse]:
+    """Return what a unit of each function counts in the Lagrangian: its weight, and the prices of its rows."""
+    counts = list(program.weights)
+    for i, price in zip(program.rows, prices, strict=True):
+        counts[i] = plus(counts[i], price)
+    return counts
+
+
 def plus(a: Sparse, b: Sparse) -> Sparse:
     """Add, with None for zero."""
     return b if a is None else a if b is None else a + b

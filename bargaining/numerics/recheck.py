@@ -14,18 +14,18 @@ from __future__ import annotations
 import numpy as np
 
 from bargaining._types import Array, Bools, Entry, Sparse
+from bargaining.numerics.jets import as_jet, variable
 from bargaining.numerics.kernel import (
     NOISE,
     Functions,
     Parameters,
     Program,
-    differentiate,
     largest,
-    plus,
     steepness,
     take_each,
     times,
     total,
+    worth,
 )
 from bargaining.numerics.offers import OffersProgram
 
@@ -44,51 +44,63 @@ def passes(
     good = np.zeros(games, np.bool_)
     for first in range(0, games, PORTION):
         pick = np.arange(first, min(first + PORTION, games))
-        part, own = program.take(pick), take_each(parameters, pick)
-        with np.errstate(all="ignore"):
-            asked = functions, own, x[:, pick], prices[:, pick]
-            error = _offers_error(part, *asked) if isinstance(part, OffersProgram) else _error(part, *asked)
-            good[pick] = error <= PASSES
+        for second in (False, True):  # slopes alone are cheap, and nearly always enough
+            part, own = program.take(pick), take_each(parameters, pick)
+            with np.errstate(all="ignore"):
+                good[pick] = _errors(part, functions, own, x[:, pick], prices[:, pick], second) <= PASSES
+            pick = pick[~good[pick]]
+            if not pick.size:
+                break
     return good
 
 
-def _offers_error(tied: OffersProgram, functions: Functions, parameters: Parameters, x: Array, prices: Array) -> Array:
-    """Return the larger error of two proposers, each held to the threshold that the other's proposal makes."""
+def _errors(
+    program: Program | OffersProgram, functions: Functions, parameters: Parameters, x: Array, prices: Array, second: bool
+) -> Array:
+    """Return the errors of answers.
+
+    Of alternating offers it is the larger one of both proposers', each held to the threshold that the other makes.
+    """
+    if isinstance(program, Program):
+        return _error(program, functions, parameters, x, prices, second)
     k, rows = len(x) // 2, len(prices) // 2
     points = [x[:k], x[k:]]
     payoffs = [functions(list(point), parameters) for point in points]
     errors = []
     for b in (0, 1):
         other = 1 - b
-        owed = tied.origin[other] + tied.factors[other] * (payoffs[other][other] - tied.origin[other])
-        block = tied.blocks[b]
+        owed = program.origin[other] + program.factors[other] * (payoffs[other][other] - program.origin[other])
+        block = program.blocks[b]
         asked = Program(block.weights, block.rows, [owed, *block.offsets[1:]], None, block.targets)
-        errors.append(_error(asked, functions, parameters, points[b], prices[b * rows : (b + 1) * rows]))
+        errors.append(_error(asked, functions, parameters, points[b], prices[b * rows : (b + 1) * rows], second))
     return np.maximum(*errors)
 
 
-def _error(program: Program, functions: Functions, parameters: Parameters, x: Array, prices: Array) -> Array:
-    """Return the most that the objective can rise, or that a row is missed by, in units of the objective or row."""
-    jets = differentiate(functions, list(x), parameters)
+def _error(program: Program, functions: Functions, parameters: Parameters, x: Array, prices: Array, second: bool) -> Array:
+    """Return the most that the objective can rise, or that a row is missed by, in units of the objective or row.
+
+    With second derivatives, what a few ulps of x do to a slope is no error: it is large at corners of infinite slope.
+    """
+    # Variables that are numbered below zero have first derivatives only.
+    numbers = range(len(x)) if second else range(-1, -len(x) - 1, -1)
+    jets = [as_jet(f) for f in functions([variable(j, v) for j, v in zip(numbers, x, strict=True)], parameters)]
     steep = [steepness(jet) for jet in jets]
     slacks = [jets[i].value - o for i, o in zip(program.rows, program.offsets, strict=True)]
-    worth: list[Sparse] = list(program.weights)
-    for i, price in zip(program.rows, prices, strict=True):
-        worth[i] = plus(worth[i], price)
+    counts = worth(program, list(prices))
     rise: Entry = 0.0
     if program.directions is not None:
         slacks, rise = _along(slacks, program.directions, prices)
     missed = largest([0.0, *(-c / steep[i] for i, c in zip(program.rows, slacks, strict=True))])
     for c, price, a in zip(slacks, prices, program.targets, strict=True):
         rise = rise + np.abs(price * c - (0.0 if a is None else a))
-    for j, v in enumerate(x):
-        slope = total([times(w, jet.gradient.get(j)) for w, jet in zip(worth, jets, strict=True)])
-        bend = total([times(w, jet.hessian.get((j, j))) for w, jet in zip(worth, jets, strict=True)])
+    for j, v in zip(numbers, x, strict=True):
+        slope = total([times(w, jet.gradient.get(j)) for w, jet in zip(counts, jets, strict=True)])
+        bend = total([times(w, jet.hessian.get((j, j))) for w, jet in zip(counts, jets, strict=True)])
         if slope is not None:
             noise = 0.0 if bend is None else NOISE * np.abs(bend)
             rise = rise + np.maximum(-slope * v, slope * (1.0 - v) - noise)
     shares = [a for a in program.targets if a is not None]
-    unit = total(shares) if shares else total([times(w, s) for w, s in zip(worth, steep, strict=True)])
+    unit = total(shares) if shares else total([times(w, s) for w, s in zip(counts, steep, strict=True)])
     return np.asarray(np.maximum(rise / unit, missed))
 
 

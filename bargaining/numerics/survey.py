@@ -1,40 +1,64 @@
-"""What points spread through the box say of every game: ranges, functions without numbers, and answers that are beaten.
+"""What points spread through the box say of games: ranges, functions without numbers, and answers that may be beaten.
 
-The same arithmetic runs in NumPy, where all points of a portion of games are held at once, and in C, where each game's
-points are gone through in turn.
+A `glance` is cheap, and the same in NumPy and in C. It holds an answer against the points by the line that supports the
+payoffs there: with weights w and prices p of the payoffs' rows, no point at which all rows hold has an objective above the
+answer's by more than
+
+    worth . (u(point) - u(answer)),    worth_i = w_i + p_i,
+
+since log z <= z - 1 for the Nash terms. Where this is no more than rounding at all such points, none beats the answer.
+Where it is more, there may be a dent, or the answer is wrong, and a `survey` ranks the points by the objective itself.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from bargaining._types import Array, Bools, Entry
+from bargaining._types import Array, Bools, Entry, Indices, Sparse
 from bargaining.numerics import backends
-from bargaining.numerics.batches import EVEN, rank, sample, score
+from bargaining.numerics.batches import EVEN, sample, score
 from bargaining.numerics.c_source import PRELUDE, SHARE, literal, statements
-from bargaining.numerics.kernel import Functions, Parameters, Program, largest, take_each
-from bargaining.numerics.native import Text, call, compiled, fingerprint, flatten, rebuild, structure
+from bargaining.numerics.kernel import Functions, Parameters, Program, take_all, take_each, worth
+from bargaining.numerics.native import Text, call, compiled, fingerprint
 from bargaining.numerics.tracing import Graph
 
 SNAP = 1e-9  # an issue this near its bound is put there, if no function moves by more than MOVES of its range
 MOVES = 1e-11
-NONE = np.arange(0)
+NO_FLOOR = -1e300
+AHEAD = 1e-11  # of the ranges: a point that leads by less does not beat the answer
 PORTION = 1024  # games sampled at a time in NumPy: each has many points
 
 
 @dataclass(frozen=True)
-class Survey:
-    """Arrays over games on the last axis; `own`, `best` and `width` rank points by a program's objective."""
+class Glance:
+    """Arrays over games on the last axis."""
 
     spans: Array  # (functions, games): each function's range over the evenly spread points; 1 for a constant
     broken: Bools  # a function has no finite value inside the box, or a payoff is infinite at a corner
-    best: Array  # the highest rank among the points
-    width: Array  # how far ranks spread among the points that have one
-    own: Array  # the rank of the answer
     values: Array  # (functions, games): at the answer
     moved: Array  # the most that a function moves, in its range, if issues next to their bounds are put there
+    lead: Array  # the most that a point at which the rows hold leads by, in worth times range
+
+    def snapped(self, x: Array) -> Array:
+        """Put issues that are within rounding of their bounds exactly there, where no payoff or constraint notices."""
+        return np.where(self.moved <= MOVES, snap(x), x)
+
+    @property
+    def doubtful(self) -> Indices:
+        """The games in which a point may do better than the answer."""
+        return np.flatnonzero(~(self.lead <= AHEAD))
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Ranks by a program's objective; arrays over games."""
+
+    best: Array  # the highest among the points
+    width: Array  # how far they spread among the points that have one
+    own: Array  # of the answer
 
     def beaten(self, margin: float = 1e-10) -> Bools:
         """Say in which games some point does better: there the program is not concave, or the answer is wrong.
@@ -44,29 +68,10 @@ class Survey:
         with np.errstate(invalid="ignore"):
             return np.asarray(self.best > self.own + 1e-9 * np.abs(self.own) + margin * self.width)
 
-    def snapped(self, x: Array) -> Array:
-        """Put issues that are within rounding of their bounds exactly there, where no payoff or constraint notices."""
-        return np.where(self.moved <= MOVES, snap(x), x)
-
 
 def snap(x: Entry) -> Entry:
     """Put what is within rounding of 0 or 1 there."""
     return np.where(x < SNAP, 0.0, np.where(x > 1.0 - SNAP, 1.0, x))
-
-
-def survey(program: Program, functions: Functions, parameters: Parameters, x: Array, parties: int) -> Survey:
-    """Look at every game of a program with its answer `x`, (issues, games)."""
-    games = x.shape[1]
-    if games and backends.wanted(games):
-        key = ("survey", structure(program), fingerprint(functions, parameters, len(x)), len(x), parties)
-        text = compiled(lambda: write_survey(program, functions, parameters, len(x), parties), key)
-        if text is not None:
-            return _by_c(text, program, parameters, x)
-    pieces = [_in_numpy(program.take(NONE), functions, take_each(parameters, NONE), x[:, NONE], parties)]
-    for first in range(0, games, PORTION):
-        pick = np.arange(first, min(first + PORTION, games))
-        pieces.append(_in_numpy(program.take(pick), functions, take_each(parameters, pick), x[:, pick], parties))
-    return Survey(*(np.concatenate(parts, axis=-1) for parts in zip(*(vars(p).values() for p in pieces), strict=True)))
 
 
 def at(functions: Functions, parameters: Parameters, x: Array) -> Array:
@@ -92,81 +97,116 @@ def spans(values: Array) -> Array:
     return np.asarray(np.where(np.isfinite(ranges) & (ranges > 0), ranges, 1.0))
 
 
-def _in_numpy(program: Program, functions: Functions, parameters: Parameters, x: Array, parties: int) -> Survey:
-    games = x.shape[1]
-    values = sampled(functions, parameters, len(x), games)
+def survey(program: Program, functions: Functions, parameters: Parameters, x: Array) -> Survey:
+    """Rank the points of every game of a program beside its answer `x`, (issues, games)."""
+    values = sampled(functions, parameters, *x.shape)
     units = spans(values)
-    own_values = at(functions, parameters, x)
-    own, others = score(program, own_values[..., None], units)[:, 0], score(program, values, units)
+    own = score(program, at(functions, parameters, x)[..., None], units)[:, 0]
+    others = score(program, values, units)
     best = np.max(others, axis=1)
-    inside = ~np.all(np.isfinite(values[:, :, :EVEN]), axis=(0, 2))
     with np.errstate(invalid="ignore"):
         width = np.nan_to_num(best - np.min(np.where(np.isfinite(others), others, best[:, None]), axis=1))
-        moved = np.max(np.abs(at(functions, parameters, snap(x)) - own_values) / units, axis=0)
+    return Survey(best, width, own)
+
+
+@dataclass(frozen=True)
+class Stakes:
+    """What an answer stands on: what a unit of each payoff counts, the least asked of each function; None for nothing."""
+
+    worth: list[Sparse]
+    floors: list[Sparse]
+
+    @staticmethod
+    def of(program: Program, prices: Sequence[Entry], parties: int) -> Stakes:
+        """Return the stakes of a program whose rows have these prices."""
+        floors: list[Sparse] = [None] * len(program.weights)
+        for r, (i, offset) in enumerate(zip(program.rows, program.offsets, strict=True)):
+            d = None if program.directions is None else program.directions[r]
+            floors[i] = offset if d is None else np.where(d > 0, NO_FLOOR, offset)
+        counts = worth(program, prices)
+        return Stakes(counts[:parties] + [None] * (len(counts) - parties), floors)
+
+    def take(self, pick: Indices) -> Stakes:
+        """Return those of the picked games."""
+        return Stakes(take_all(self.worth, pick), take_all(self.floors, pick))
+
+
+def glance(functions: Functions, parameters: Parameters, x: Array, stakes: Stakes, parties: int) -> Glance:
+    """Look at every game with its answer `x`, (issues, games)."""
+    games = x.shape[1]
+    if games and backends.wanted(games):
+        key = ("glance", fingerprint(functions, parameters, len(x)), len(x), parties)
+        text = compiled(lambda: write_glance(functions, parameters, len(x), parties), key)
+        if text is not None:
+            return _by_c(text, parameters, x, stakes)
+    pieces = []
+    for first in range(0, max(games, 1), PORTION):
+        pick = np.arange(first, min(first + PORTION, games))
+        pieces.append(_by_numpy(functions, take_each(parameters, pick), x[:, pick], stakes.take(pick), parties))
+    return Glance(*(np.concatenate(parts, axis=-1) for parts in zip(*(vars(p).values() for p in pieces), strict=True)))
+
+
+def _by_numpy(functions: Functions, parameters: Parameters, x: Array, stakes: Stakes, parties: int) -> Glance:
+    values = sampled(functions, parameters, *x.shape)
+    units, own = spans(values), at(functions, parameters, x)
+    inside = ~np.all(np.isfinite(values[:, :, :EVEN]), axis=(0, 2))
+    size, ahead = np.zeros(x.shape[1]), np.zeros(values.shape[1:])
+    with np.errstate(all="ignore"):
+        moved = np.max(np.abs(at(functions, parameters, snap(x)) - own) / units, axis=0)
+        for i, (count, floor) in enumerate(zip(stakes.worth, stakes.floors, strict=True)):
+            if count is not None:
+                value = np.broadcast_to(count, x.shape[1:])
+                ahead = ahead + value[:, None] * (values[i] - own[i][:, None])
+                size = size + np.abs(value) * units[i]
+            if floor is not None:
+                ahead = np.where(values[i] >= np.broadcast_to(floor, x.shape[1:])[:, None], ahead, -np.inf)
+        lead = np.max(np.where(np.isnan(ahead), -np.inf, ahead), axis=1) / np.where(size > 0, size, 1.0)
     broken = inside | np.any(np.isposinf(values[:parties]), axis=(0, 2))
-    return Survey(units, broken, best, width, own, own_values, moved)
+    return Glance(units, broken, own, moved, np.where(np.isfinite(size), lead, np.nan))
 
 
-def _by_c(text: Text, program: Program, parameters: Parameters, x: Array) -> Survey:
-    entries = [entry for entry in flatten(program) if isinstance(entry, np.ndarray)]
-    out, _ = call(text, [*entries, *parameters.values(), *x], x.shape[1])
-    functions = (len(out) - 5) // 2
-    broken, best, width, own, moved = out[2 * functions :]
-    return Survey(out[:functions], broken > 0, best, width, own, out[functions : 2 * functions], moved)
+def _by_c(text: Text, parameters: Parameters, x: Array, stakes: Stakes) -> Glance:
+    counts = [0.0 if count is None else count for count in stakes.worth]
+    floors = [NO_FLOOR if floor is None else floor for floor in stakes.floors]
+    out, _ = call(text, [*parameters.values(), *x, *counts, *floors], x.shape[1])
+    size = len(counts)
+    broken, moved, lead = out[2 * size :]
+    return Glance(out[:size], broken > 0, out[size : 2 * size], moved, lead)
 
 
-def write_survey(program: Program, functions: Functions, parameters: Parameters, issues: int, parties: int) -> Text:
-    """Write the survey of a program down in C.
+def write_glance(functions: Functions, parameters: Parameters, issues: int, parties: int) -> Text:
+    """Write a glance down in C.
 
-    The inputs are the entries of `program` that are arrays, the parameters, and the answers; the outputs are spans, values,
-    broken, best, width, own and moved.
+    The inputs are the parameters, the answers, and the functions' worth and floors; the outputs are spans, values, broken,
+    moved and lead.
     """
     graph = Graph()
-    places: dict[str, str] = {}
-    for i, entry in enumerate(flatten(program)):
-        if isinstance(entry, np.ndarray):
-            places[f"program {i}"] = f"I[{len(places)}][l]"
-    for name in parameters:
-        places[f"parameter {name}"] = f"I[{len(places)}][l]"
-    for j in range(issues):
-        places[f"{SHARE}x {j}"] = f"I[{len(places)}][l]"
-    inputs = len(places)
     known = {name: graph.leaf(f"parameter {name}") for name in parameters}
-    asked = rebuild(
-        program,
-        [graph.leaf(f"program {i}") if isinstance(e, np.ndarray) else e for i, e in enumerate(flatten(program))],
-    )
-    places |= {f"{SHARE}point {j}": f"P[p][{j}]" for j in range(issues)}
-    point = [graph.leaf(f"{SHARE}point {j}") for j in range(issues)]
     x = [graph.leaf(f"{SHARE}x {j}") for j in range(issues)]
-    values = functions(list(point), known)
+    point = [graph.leaf(f"{SHARE}point {j}") for j in range(issues)]
+    values = [graph.number(v) for v in functions(list(point), known)]
+    here = [graph.number(v) for v in functions(list(x), known)]
+    there = [graph.number(v) for v in functions([snap(v) for v in x], known)]
+    places = {f"parameter {name}": f"I[{i}][l]" for i, name in enumerate(parameters)}
+    places |= {f"{SHARE}x {j}": f"I[{len(parameters) + j}][l]" for j in range(issues)}
+    places |= {f"{SHARE}point {j}": f"P[p][{j}]" for j in range(issues)}
     size = len(values)
-    places |= {f"value {i}": f"V[{i}][p][l]" for i in range(size)}
-    places |= {f"unit {i}": f"U[{i}][l]" for i in range(size)}
-    at_point = [graph.leaf(f"value {i}") for i in range(size)]
-    units = [graph.leaf(f"unit {i}") for i in range(size)]
-    here, there = functions(list(x), known), functions([snap(v) for v in x], known)
-    own = [graph.number(v) for v in here]
-    away = [np.abs(t - h) / u for t, h, u in zip(there, here, units, strict=True)]
-    number = graph.number
-    loops = {
-        "VALUES": statements(graph, places, [(f"V[{i}][p][l]", number(v)) for i, v in enumerate(values)], {}),
-        "RANKS": statements(graph, places, [("R[p][l]", number(rank(asked, at_point, units)))], {}),
-        "OWN": statements(
+    loops = (
+        statements(graph, places, [(f"V[{i}][l]", v) for i, v in enumerate(values)], {}),
+        statements(
             graph,
             places,
-            [(f"out[{size + i}][first + l]", v) for i, v in enumerate(own)]
-            + [(f"out[{2 * size + 3}][first + l]", number(rank(asked, list(here), units)))]
-            + [(f"out[{2 * size + 4}][first + l]", number(largest(away)))],
+            [(f"X[{i}][l]", v) for i, v in enumerate(here)] + [(f"Y[{i}][l]", v) for i, v in enumerate(there)],
             {},
         ),
-    }
-    return Text(_assemble(loops, inputs, size, parties, sample(issues)), inputs, 2 * size + 5)
+    )
+    inputs = len(parameters) + issues + 2 * size
+    return Text(_assemble(loops, inputs, size, parties, sample(issues)), inputs, 2 * size + 3)
 
 
-def _assemble(loops: dict[str, str], inputs: int, size: int, parties: int, points: Array) -> str:
+def _assemble(loops: tuple[str, str], inputs: int, size: int, parties: int, points: Array) -> str:
     table = ",\n".join("{" + ", ".join(literal(float(v)) for v in point) + "}" for point in points.T)
-    own = loops["OWN"].replace("l < LANES", "l < lanes")
+    at_point, at_answer = loops
     return f"""{PRELUDE}
 #define POINTS {points.shape[1]}
 static const double P[POINTS][{len(points)}] = {{
@@ -176,54 +216,57 @@ static const double P[POINTS][{len(points)}] = {{
 void run(long n, const double *const *in, const long *stride, double *const *out, long *steps, long limit)
 {{
     const double inf_ = endless;
-    double I[{inputs}][LANES] __attribute__((aligned(64)));
-    double V[{size}][POINTS][LANES] __attribute__((aligned(64)));
-    double R[POINTS][LANES] __attribute__((aligned(64)));
-    double U[{size}][LANES] __attribute__((aligned(64)));
     (void)steps; (void)limit;
     for (long first = 0; first < n; first += LANES) {{
     const int lanes = n - first < LANES ? (int)(n - first) : LANES;
+    double I[{inputs}][LANES], V[{size}][LANES], X[{size}][LANES], Y[{size}][LANES];
+    double low[{size}][LANES], high[{size}][LANES], lead[LANES], unit[LANES], moved[LANES];
+    uint64_t broken[LANES] = {{0}}, sound[{size}][LANES];
+    double (*const worth)[LANES] = I + {inputs - 2 * size}, (*const floors)[LANES] = I + {inputs - size};
     for (int i = 0; i < {inputs}; i++)
         for (int l = 0; l < LANES; l++) I[i][l] = in[i][stride[i] * (l < lanes ? first + l : n - 1)];
-    for (int p = 0; p < POINTS; p++)
-{loops["VALUES"]}
-    uint64_t broken[LANES] = {{0}};
-    for (int i = 0; i < {size}; i++) {{
-        double low[LANES], high[LANES];
-        uint64_t unsound[LANES] = {{0}};
-        for (int l = 0; l < LANES; l++) low[l] = high[l] = V[i][0][l];
-        for (int p = 0; p < {EVEN}; p++)
+{at_answer}
+    for (int l = 0; l < LANES; l++) lead[l] = -inf_, unit[l] = 0.0, moved[l] = 0.0;
+    for (int i = 0; i < {size}; i++)
+        for (int l = 0; l < LANES; l++) low[i][l] = inf_, high[i][l] = -inf_, sound[i][l] = 1;
+    for (int p = 0; p < POINTS; p++) {{
+{at_point}
+        double ahead[LANES] = {{0}};
+        uint64_t missed[LANES] = {{0}};
+        for (int i = 0; i < {size}; i++)
             for (int l = 0; l < LANES; l++) {{
-                const double v = V[i][p][l];
-                unsound[l] |= !is_finite(v);
-                low[l] = v < low[l] ? v : low[l];
-                high[l] = v > high[l] ? v : high[l];
+                ahead[l] += worth[i][l] * (V[i][l] - X[i][l]);
+                missed[l] |= V[i][l] < floors[i][l];
             }}
-        for (int p = {EVEN}; i < {parties} && p < POINTS; p++)
-            for (int l = 0; l < LANES; l++) broken[l] |= is_infinite(V[i][p][l]);
-        for (int l = 0; l < LANES; l++) {{
-            const double span = high[l] - low[l];
-            broken[l] |= unsound[l];
-            U[i][l] = !unsound[l] && is_finite(span) && span > 0.0 ? span : 1.0;
-        }}
+        for (int l = 0; l < LANES; l++)
+            lead[l] = !missed[l] && !is_nan(ahead[l]) && ahead[l] > lead[l] ? ahead[l] : lead[l];
+        for (int i = 0; i < {parties}; i++)
+            for (int l = 0; l < LANES; l++) broken[l] |= is_infinite(V[i][l]);
+        for (int i = 0; p < {EVEN} && i < {size}; i++)
+            for (int l = 0; l < LANES; l++) {{
+                const double v = V[i][l];
+                sound[i][l] &= is_finite(v);
+                low[i][l] = v < low[i][l] ? v : low[i][l];
+                high[i][l] = v > high[i][l] ? v : high[i][l];
+            }}
     }}
-    for (int p = 0; p < POINTS; p++)
-{loops["RANKS"]}
-    double best[LANES], least[LANES];
-    for (int l = 0; l < LANES; l++) best[l] = -inf_, least[l] = inf_;
-    for (int p = 0; p < POINTS; p++)
+    for (int i = 0; i < {size}; i++)
         for (int l = 0; l < LANES; l++) {{
-            const double r = R[p][l];
-            best[l] = r > best[l] ? r : best[l];
-            least[l] = is_finite(r) && r < least[l] ? r : least[l];
+            const double range = high[i][l] - low[i][l];
+            const double span = sound[i][l] && is_finite(range) && range > 0.0 ? range : 1.0;
+            const double move = fabs(Y[i][l] - X[i][l]) / span;
+            broken[l] |= !sound[i][l];
+            unit[l] += fabs(worth[i][l]) * span;
+            moved[l] = is_nan(move) || move > moved[l] ? move : moved[l];
+            low[i][l] = span;
         }}
+    for (int i = 0; i < {size}; i++)
+        for (int l = 0; l < lanes; l++) out[i][first + l] = low[i][l], out[{size} + i][first + l] = X[i][l];
     for (int l = 0; l < lanes; l++) {{
-        for (int i = 0; i < {size}; i++) out[i][first + l] = U[i][l];
         out[{2 * size}][first + l] = (double)broken[l];
-        out[{2 * size + 1}][first + l] = best[l];
-        out[{2 * size + 2}][first + l] = is_finite(best[l]) && is_finite(least[l]) ? best[l] - least[l] : 0.0;
+        out[{2 * size + 1}][first + l] = moved[l];
+        out[{2 * size + 2}][first + l] = is_finite(unit[l]) ? lead[l] / (unit[l] > 0.0 ? unit[l] : 1.0) : endless - endless;
     }}
-{own}
     }}
 }}
 """

@@ -11,7 +11,7 @@ from bargaining._types import Array, Bools, Codes, Indices, Sparse
 from bargaining.numerics import kernel
 from bargaining.numerics.batches import EVEN, FEASIBLE, TOL, Optimum, restart, stream
 from bargaining.numerics.kernel import Functions, Parameters, Program, take_all, take_each
-from bargaining.numerics.survey import Survey, at, sampled, spans, survey
+from bargaining.numerics.survey import Glance, Stakes, at, glance, sampled, spans, survey
 from bargaining.sets.base import LEAST_GAIN, Status
 
 ACCEPT = 1e-9  # a larger optimality error is reported as not converged; the certificate carries the error itself
@@ -68,9 +68,11 @@ class Games:
         part, piece = self.take(retry), program.take(retry)
         values = part.sampled()
         restart(found, retry, piece, self.functions, part.parameters, values, spans(values), local[retry])
-        seen = part.survey(piece, found.x[:, retry])
-        status[retry] = np.where(found.converged(ACCEPT)[retry] & ~seen.beaten(), Status.OK, Status.NOT_CONVERGED)
-        found.x[:, retry] = seen.snapped(found.x[:, retry])
+        x = found.x[:, retry]
+        seen = part.glance(x, Stakes.of(piece, list(found.prices[:, retry]), self.parties))
+        good = found.converged(ACCEPT)[retry] & ~part.beaten(piece, x, seen)
+        status[retry] = np.where(good, Status.OK, Status.NOT_CONVERGED)
+        found.x[:, retry] = seen.snapped(x)
 
     def _examine(
         self, program: Program, floors: list[Array] | None, weights: Array | None, found: Optimum
@@ -80,12 +82,27 @@ class Games:
         Issues at their bounds are put there exactly.
         """
         failed = ~found.converged()
-        seen = self.survey(program, found.x)
+        seen = self.glance(found.x, Stakes.of(program, list(found.prices), self.parties))
         if weights is not None and floors is not None:
             failed |= np.any(self.scraps(seen, floors) & (weights > 0), axis=0)
+        local = ~failed & self.beaten(program, found.x, seen)
         found.x[:] = seen.snapped(found.x)
         found.residual[failed & found.converged()] = np.inf  # gains of the size of the tolerance are no solution
-        return failed, ~failed & seen.beaten(), seen.broken
+        return failed, local, seen.broken
+
+    def glance(self, x: Array, stakes: Stakes) -> Glance:
+        """Look at every game with its answer, and what that stands on."""
+        seen = glance(self.functions, self.parameters, x, stakes, self.parties)
+        self.__dict__.setdefault("ranges", seen.spans)  # whatever is asked
+        return seen
+
+    def beaten(self, program: Program, x: Array, seen: Glance) -> Bools:
+        """Say in which games a sampled point does better than the answer, after a glance at them."""
+        found = np.zeros(self.count, np.bool_)
+        for doubt in portions(seen.doubtful, MANY):
+            part = self.take(doubt)
+            found[doubt] = survey(program.take(doubt), self.functions, part.parameters, x[:, doubt]).beaten()
+        return found
 
     def run(self, program: Program, tol: float = TOL) -> Optimum:
         """Run the kernel from the centre of the box."""
@@ -103,9 +120,9 @@ class Games:
         best = self.run(program, VERDICT)
         restart(
             best, np.arange(self.count), program, self.functions, self.parameters, values, units,
-            self.survey(program, best.x).beaten(10 * VERDICT), VERDICT,
+            survey(program, self.functions, self.parameters, best.x).beaten(10 * VERDICT), VERDICT,
         )  # fmt: skip
-        seen = self.survey(program, best.x)
+        seen = survey(program, self.functions, self.parameters, best.x)
         gain = np.maximum(np.where(np.isfinite(seen.own), seen.own, -np.inf), seen.best)
         none = best.converged(ACCEPT) & (gain <= LEAST_GAIN)
         status = np.where(none, Status.NO_AGREEMENT, Status.NOT_CONVERGED)
@@ -126,10 +143,10 @@ class Games:
             best, np.arange(self.count), program, self.functions, self.parameters, values, units,
             np.ones(self.count, np.bool_),
         )  # fmt: skip
-        seen = self.survey(program, best.x)
+        seen = survey(program, self.functions, self.parameters, best.x)
         return np.asarray(best.converged(ACCEPT) & (np.maximum(seen.own, seen.best) < -FEASIBLE))
 
-    def scraps(self, seen: Survey, origins: list[Array]) -> Bools:
+    def scraps(self, seen: Glance, origins: list[Array]) -> Bools:
         """Say which parties, (parties, games), gain no more than the solver's tolerance."""
         gains = seen.values[: self.parties] - np.array(origins)
         return np.asarray(gains <= LEAST_GAIN * seen.spans[: self.parties])
@@ -139,12 +156,6 @@ class Games:
     def payoffs(self, x: Array) -> Array:
         """Return the payoffs at unit-box points, (parties, games)."""
         return self.at(x)[: self.parties]
-
-    def survey(self, program: Program, x: Array) -> Survey:
-        """Look at the sampled points of every game, beside its answer."""
-        seen = survey(program, self.functions, self.parameters, x, self.parties)
-        self.__dict__.setdefault("ranges", seen.spans)  # they are the same for every program
-        return seen
 
     def at(self, x: Array) -> Array:
         """Return all functions at unit-box points, (functions, games)."""
@@ -157,8 +168,8 @@ class Games:
     @cached_property
     def ranges(self) -> Array:
         """Each function's range over the sampled points, (functions, games)."""
-        nothing = Program(blank(self.parties + self.constraints), [], [], None, [])
-        return self.survey(nothing, np.full((self.issues, self.count), 0.5)).spans
+        nothing = blank(self.parties + self.constraints)
+        return self.glance(np.full((self.issues, self.count), 0.5), Stakes(nothing, nothing)).spans
 
     def rows(self, floors: list[Array] | None) -> Program:
         """Return a program whose rows are the payoff floors, if any, and the constraints."""

@@ -11,6 +11,7 @@ from bargaining.numerics import offers
 from bargaining.numerics.batches import PUSH, TOL, Optimum, stream
 from bargaining.numerics.kernel import MU_START, take_all
 from bargaining.numerics.roots import decreasing_root
+from bargaining.numerics.survey import Stakes
 from bargaining.sets.base import Status
 from bargaining.sets.games import ACCEPT, Games, blank
 
@@ -78,10 +79,11 @@ def sound(games: Games, found: Optimum, origins: list[Array], factors: list[Arra
         floors[other] = origins[other] + factors[other] * (payoffs[other][other] - origins[other])
         ways = [np.full(games.count, float(i == b)) for i in (0, 1)]
         program = replace(games.rows(floors), directions=[*ways, *blank(games.constraints)])
-        seen = games.survey(program, half.x)
-        good &= (
-            ~games.scraps(seen, origins)[b] & ~seen.broken & ~seen.beaten()
-        )  # one who melts fast accepts next to nothing
+        prices = [half.prices[0]] * 2 + list(half.prices[1:])
+        prices[b] = np.ones(games.count)
+        seen = games.glance(half.x, Stakes.of(program, prices, games.parties))
+        # One who melts fast accepts next to nothing.
+        good &= ~games.scraps(seen, origins)[b] & ~seen.broken & ~games.beaten(program, half.x, seen)
         half.x[:] = seen.snapped(half.x)
     one, two = halves
     apart = np.max(np.abs(one.x - two.x), axis=0) > APART * (1.0 - factors[0] * factors[1])
