@@ -183,7 +183,7 @@ class _Crew:
         self.state = new
         self.age = self.age + 1
         done = self.open & (self.state.residual <= self.tol)
-        lost = self.open & ~done & (self.age >= self.steps)
+        lost = self.open & ~done & ((self.age >= self.steps) | np.isnan(self.state.residual))
         if done.any() or lost.any():
             self._record(np.flatnonzero(done | lost), found)
             self.open &= ~(done | lost)

@@ -248,7 +248,11 @@ void run(long n, const double *const *in, const long *stride, double *const *out
 {step}
     for (int l = 0; l < LANES; l++) {{
         const double residual = O[{outputs - 1}][l];
-        if (!busy[l] || (age < limit && !(is_finite(residual) && residual <= I[{inputs - 1}][l]))) continue;
+        int known = 1;
+        for (int i = 0; i < {outputs}; i++) known &= !is_nan(O[i][l]);  /* a lane that is lost stays so */
+        if (!known) O[{outputs - 1}][l] = endless;
+        else if (!busy[l] || (age < limit && !(residual <= I[{inputs - 1}][l]))) continue;
+        if (!busy[l]) continue;
         for (int i = 0; i < {outputs}; i++) out[i][first + l] = O[i][l];
         steps[first + l] = age;
         busy[l] = 0;
