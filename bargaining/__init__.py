@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from bargaining.awards import Awards as Awards
     from bargaining.awards import ClaimsRule as ClaimsRule
     from bargaining.calibrations import Calibrations as Calibrations
+    from bargaining.calibrations import crossed as crossed
     from bargaining.calibrations import grid as grid
     from bargaining.catalogue import concepts as concepts
     from bargaining.claims.adjusted_proportional import AdjustedProportional as AdjustedProportional
@@ -85,6 +86,7 @@ if TYPE_CHECKING:
     from bargaining.sets.issues import Issue as Issue
     from bargaining.solution import Solution as Solution
     from bargaining.solution import solve as solve
+    from bargaining.spreads import quantiles as quantiles
     from bargaining.statics import ComparativeStatics as ComparativeStatics
     from bargaining.statics import comparative_statics as comparative_statics
     from bargaining.strategic.agenda import Agenda as Agenda
@@ -113,6 +115,8 @@ if TYPE_CHECKING:
     from bargaining.surfaces import Surface as Surface
     from bargaining.surfaces import surface as surface
     from bargaining.sweeps import sweep as sweep
+    from bargaining.swings import OneAtATime as OneAtATime
+    from bargaining.swings import one_at_a_time as one_at_a_time
     from bargaining.tables import compare as compare
     from bargaining.talks import Talks as Talks
     from bargaining.threats.coco import Coco as Coco
@@ -245,9 +249,13 @@ _HOMES = {
     "WeightSpread": "inference",
     "implied_weights": "inference",
     "Calibrations": "calibrations",
+    "crossed": "calibrations",
     "grid": "calibrations",
     "draws": "sampling",
     "sweep": "sweeps",
+    "quantiles": "spreads",
+    "OneAtATime": "swings",
+    "one_at_a_time": "swings",
 }
 """Where each public name lives; an empty home is a module of its own. Loaded on first use (PEP 562)."""
 

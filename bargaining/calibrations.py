@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from bargaining._types import Array
-from bargaining.checks import sequence
+from bargaining.checks import instance, sequence
 from bargaining.errors import InvalidProblem
 
 Rows: TypeAlias = dict[str, np.ndarray[Any, Any]]
@@ -144,6 +144,51 @@ class Grid(Calibrations):
         return f"Grid({sizes}: {self.games:,} games)"
 
 
+@dataclass(frozen=True, repr=False)
+class Crossed(Calibrations):
+    """Every row of some calibrations with every combination of a grid, whose rows follow each other."""
+
+    outer: Calibrations
+    inner: Grid
+
+    @property
+    def games(self) -> int:
+        """How many pairs there are."""
+        return self.outer.games * self.inner.games
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns, those of the grid last."""
+        return (*self.outer.names, *self.inner.names)
+
+    @property
+    def spans(self) -> Mapping[str, tuple[float, float]]:
+        """The spans of both."""
+        return {**self.outer.spans, **self.inner.spans}
+
+    @property
+    def kinds(self) -> Sequence[Mapping[str, str]]:
+        """Every combination of words."""
+        return [{**one, **two} for one in self.outer.kinds for two in self.inner.kinds]
+
+    def rows(self, start: int, stop: int) -> Rows:
+        """Return some of the pairs."""
+        row, place = np.divmod(np.arange(start, stop), self.inner.games)
+        first = start // self.inner.games
+        outer, inner = self.outer.rows(first, -(-stop // self.inner.games)), self.inner.rows(0, self.inner.games)
+        return {
+            **{name: values[row - first] for name, values in outer.items()},
+            **{name: values[place] for name, values in inner.items()},
+        }
+
+    def excerpt(self, start: int, stop: int) -> Calibrations:
+        """Return some of the pairs, by the recipe."""
+        return Excerpt(self, start, stop)
+
+    def __repr__(self) -> str:
+        return f"{self.outer!r} x {self.inner!r}"
+
+
 @dataclass(frozen=True, repr=False, eq=False)
 class Table(Calibrations):
     """Rows that are held in memory."""
@@ -209,6 +254,39 @@ def grid(**axes: ArrayLike | Sequence[str]) -> Grid:
     if not axes:
         raise InvalidProblem("a grid needs at least one parameter: bg.grid(L=[0.1, 0.2, 0.3]).")
     return Grid({name: _axis(name, values) for name, values in axes.items()})
+
+
+def crossed(calibrations: Calibrations, **axes: ArrayLike | Sequence[str]) -> Crossed:
+    """Return every row of calibrations with every combination of values of further parameters and choices.
+
+    Each combination meets the same rows (common random numbers), so that what differs between them is their own doing.
+
+    Parameters
+    ----------
+    calibrations : Calibrations
+        `bg.draws` or `bg.grid`, without the parameters of the axes.
+    **axes : array of numbers, or list of words
+        As in `bg.grid`.
+
+    Raises
+    ------
+    InvalidProblem
+        If a parameter is in both, or an axis is none.
+
+    Examples
+    --------
+    >>> import bargaining as bg
+    >>> bg.crossed(bg.draws({"L": (0.1, 0.5)}, 1000, rng=1), cap_reading=["separate", "joint"])
+    Draws(1 ranges, uniform: 1,000 games) x Grid(cap_reading 2: 2 games)
+    """
+    instance(calibrations, Calibrations, "make draws with bg.draws(ranges, games)")
+    inner = grid(**axes)
+    twice = [name for name in inner.names if name in calibrations.names]
+    if twice:
+        raise InvalidProblem(
+            f"{', '.join(twice)} would be both in the calibrations and in the grid; leave it out of the ranges drawn from."
+        )
+    return Crossed(calibrations, inner)
 
 
 def _axis(name: str, values: Any) -> tuple[float, ...] | tuple[str, ...]:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -18,37 +14,21 @@ import bargaining
 from bargaining import cases
 from bargaining.case import Case
 from bargaining.catalogue import concepts
-from bargaining.errors import BargainingError, InvalidProblem, OutsideRange
+from bargaining.commands.common import console as console_of_80
+from bargaining.commands.common import plain_errors, say_written, setting
+from bargaining.commands.statics import statics_command
+from bargaining.commands.sweep import sweep_command
+from bargaining.commands.weights import weights_command
 from bargaining.reports import ALL, Report, solve_case
 
-WIDTH = 80
 MOST, WIDEST = 5, 7  # solutions side by side in a table, and numbers side by side in a row
 
 app = typer.Typer(
     help="Solve bargaining problems.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
-
-
-def _console(error: bool = False) -> Console:
-    return Console(stderr=error, width=WIDTH, highlight=False, soft_wrap=False)
-
-
-@contextmanager
-def _plain_errors() -> Iterator[None]:
-    """Turn the library's errors and warnings into sentences."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", OutsideRange)
-        try:
-            yield
-        except BargainingError as error:
-            _console(error=True).print(f"[bold red]Error:[/] {escape(str(error))}")
-            raise typer.Exit(2) from error
-        except OSError as error:
-            _console(error=True).print(f"[bold red]Error:[/] cannot write: {escape(str(error))}")
-            raise typer.Exit(1) from error
-        finally:
-            for message in dict.fromkeys(str(warning.message) for warning in caught):
-                _console(error=True).print(f"[yellow]Warning:[/] {escape(message)}")
+app.command("sweep")(sweep_command)
+app.command("statics")(statics_command)
+app.command("weights")(weights_command)
 
 
 @app.callback(invoke_without_command=True)
@@ -64,8 +44,8 @@ def list_cases(
     case: Annotated[str | None, typer.Argument(help="Show this case's scenarios and parameters.")] = None,
 ) -> None:
     """List the cases, or what can be set in one of them."""
-    console = _console()
-    with _plain_errors():
+    console = console_of_80()
+    with plain_errors():
         if case is not None:
             _describe(cases.load(case), console)
             return
@@ -116,23 +96,13 @@ def solve_command(
     out: Annotated[Path | None, typer.Option(help="Write CSV, JSON and the figures into this folder.")] = None,
 ) -> None:
     """Solve a case: print the deals, and write the results."""
-    with _plain_errors():
+    with plain_errors():
         found = cases.load(case)
-        overrides = dict(_assignment(text) for text in set_ or [])
+        overrides = dict(setting(text) for text in set_ or [])
         report = solve_case(found, scenario, overrides, concept or [])
-        _print(report, _console())
+        _print(report, console_of_80())
         if out is not None:
             _write(report, out)
-
-
-def _assignment(text: str) -> tuple[str, str | float]:
-    name, equals, value = text.partition("=")
-    if not equals or not name or not value:
-        raise InvalidProblem(f"--set {text!r}: write name=value, for example --set L=0.05.")
-    try:
-        return name.strip(), float(value)
-    except ValueError:
-        return name.strip(), value.strip()
 
 
 def _print(report: Report, console: Console) -> None:
@@ -190,7 +160,7 @@ def _write(report: Report, folder: Path) -> None:
     paths = report.write(folder)
     if report.problem.n in (2, 3):
         paths += _draw(report, folder)
-    sys.stdout.write("\nWrote\n" + "".join(f"  {path}\n" for path in paths))
+    say_written(paths)
 
 
 def _draw(report: Report, folder: Path) -> list[Path]:

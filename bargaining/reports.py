@@ -16,7 +16,7 @@ import bargaining
 from bargaining._types import Array
 from bargaining.case import Case, Settings
 from bargaining.catalogue import concepts as all_concepts
-from bargaining.concept import Concept
+from bargaining.concept import Concept, StrategicModel
 from bargaining.errors import InvalidProblem, NotConvex, UnknownName
 from bargaining.problems.problem import Problem
 from bargaining.solution import CLOSED, Solution, solve
@@ -198,11 +198,29 @@ def _plain(solution: Solution) -> dict[str, Any]:
     return data
 
 
+def known_concepts(
+    case: Case, scenario: str | None = None, overrides: Mapping[str, Any] | None = None
+) -> dict[str, Concept | StrategicModel]:
+    """Return the concepts that a case may be solved by, by name: its own first, then those of the library."""
+    own = case.concepts(scenario, **(overrides or {}))
+    return own | {name: concept for name, concept in all_concepts().items() if name not in own}
+
+
+def chosen_concepts(
+    case: Case, names: Sequence[str], scenario: str | None = None, overrides: Mapping[str, Any] | None = None
+) -> dict[str, Concept | StrategicModel]:
+    """Return the concepts of these names; of none, those that the case is solved by."""
+    known = known_concepts(case, scenario, overrides)
+    for name in names:
+        if name not in known:
+            raise UnknownName("concept", name, known)
+    return {name: known[name] for name in dict.fromkeys(names or case.concepts(scenario, **(overrides or {})))}
+
+
 def solve_case(case: Case, scenario: str | None, overrides: Mapping[str, Any], wanted: Sequence[str]) -> Report:
     """Solve a case by the wanted concepts, by the case's own if none are named, or by all of the library if "all" is."""
     problem = case.problem(scenario, **overrides)
-    own = case.concepts(scenario, **overrides)
-    known = own | {name: concept for name, concept in all_concepts().items() if name not in own}
+    own, known = case.concepts(scenario, **overrides), known_concepts(case, scenario, overrides)
     for name in wanted:
         if name not in known and name != ALL:
             raise UnknownName("concept", name, [*known, ALL])

@@ -109,12 +109,12 @@ def sweep(
     Returns
     -------
     DataFrame
-        With the question in its `attrs`. A row a game, scenario and concept, in this order. Its columns: the game's number,
-        its calibration, scenario (of a case), concept, the terms of the deal, "utility NAME" and "gain NAME" of each party,
-        status, and with `certify` the gap of the certificate; models with other results add the columns that `compare` has.
-        Numbers are NaN where the status is not ok, and where a scenario or concept has no such number. The status of a
-        calibration that makes no problem is "not finite" if a number is missing or infinite, else "invalid"; the problem
-        itself says why, as in `case.problem(**calibration)`.
+        With the question, units and the date of the information in its `attrs`. A row a game, scenario and concept, in this
+        order. Its columns: the game's number, its calibration, scenario (of a case), concept, the terms of the deal,
+        "utility NAME" and "gain NAME" of each party, status, and with `certify` the gap of the certificate; models with
+        other results add the columns that `compare` has. Numbers are NaN where the status is not ok, and where a scenario
+        or concept has no such number. The status of a calibration that makes no problem is "not finite" if a number is
+        missing or infinite, else "invalid"; the problem itself says why, as in `case.problem(**calibration)`.
     Dataset
         With the same columns as variables over the dimensions of the grid, scenario and concept.
     tuple of Path
@@ -169,6 +169,8 @@ def sweep(
         table = _joined(kept, store)
     table.attrs = {
         "swept": plan.swept.words, "calibrations": repr(rows), "concepts": [repr(concept) for concept in plan.concepts],
+        "units": {name: unit for name, unit in plan.swept.units(rows.kinds).items() if name in table.columns},
+        "as_of": plan.swept.as_of,
     }  # fmt: skip
     return _gridded(table, rows, plan) if isinstance(rows, Grid) and form == "grid" else table
 

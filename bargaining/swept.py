@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -41,6 +41,11 @@ class Swept(ABC):
     def scenarios(self) -> tuple[str, ...] | None:
         """The scenarios, each of which is asked of every calibration; None where there is no such thing."""
 
+    @property
+    @abstractmethod
+    def as_of(self) -> str:
+        """The date of the information; empty where there is none."""
+
     @abstractmethod
     def check(self, calibrations: Calibrations) -> None:
         """Refuse calibrations whose columns have no meaning here."""
@@ -48,6 +53,10 @@ class Swept(ABC):
     @abstractmethod
     def typical(self, names: list[str]) -> dict[str, float] | None:
         """Return numbers that are known to make a problem, for these columns; None if none are known."""
+
+    @abstractmethod
+    def units(self, kinds: Sequence[Mapping[str, str]]) -> dict[str, str]:
+        """Return the units of columns of the table, as far as they are known."""
 
     @abstractmethod
     def build(self, scenario: str | None, words: Mapping[str, str], numbers: Mapping[str, Array]) -> Question:
@@ -70,6 +79,11 @@ class OfCase(Swept):
     def scenarios(self) -> tuple[str, ...]:
         """The scenarios asked for."""
         return self.names
+
+    @property
+    def as_of(self) -> str:
+        """The date of the case's information."""
+        return self.case.as_of
 
     def check(self, calibrations: Calibrations) -> None:
         """Refuse unknown names and options, and scenarios whose numbers the calibrations would overwrite."""
@@ -109,7 +123,16 @@ class OfCase(Swept):
 
     def typical(self, names: list[str]) -> dict[str, float] | None:
         """Return the values of the baseline."""
-        return {name: self.case.parameters[name].value for name in names}
+        values = {name: parameter.value for name, parameter in self.case.parameters.items()}
+        return _picked("parameter", values, names)
+
+    def units(self, kinds: Sequence[Mapping[str, str]]) -> dict[str, str]:
+        """Return the units of parameters, and of terms and payoffs in every scenario and combination of words."""
+        found = {name: parameter.unit for name, parameter in self.case.parameters.items()}
+        for scenario in self.names:
+            for kind in kinds:
+                found |= units_of(self.build(scenario, kind, {}))
+        return found
 
     def build(self, scenario: str | None, words: Mapping[str, str], numbers: Mapping[str, Array]) -> Question:
         """Return the case's problem; its ranges were looked at before."""
@@ -133,6 +156,11 @@ class OfProblem(Swept):
         """A problem has no scenarios."""
         return
 
+    @property
+    def as_of(self) -> str:
+        """A problem has no date."""
+        return ""
+
     def check(self, calibrations: Calibrations) -> None:
         """Refuse columns that are no numbers of this problem."""
         known = self._known()
@@ -144,8 +172,11 @@ class OfProblem(Swept):
 
     def typical(self, names: list[str]) -> dict[str, float] | None:
         """Return the values that the problem has now."""
-        known = self._known()
-        return {name: float(known[name]) for name in names}
+        return _picked("parameter of the problem", self._known(), names)
+
+    def units(self, kinds: Sequence[Mapping[str, str]]) -> dict[str, str]:
+        """Return the units of terms and payoffs."""
+        return units_of(self.problem)
 
     def build(self, scenario: str | None, words: Mapping[str, str], numbers: Mapping[str, Array]) -> Question:
         """Return the problem with these numbers in place of its own."""
@@ -187,6 +218,11 @@ class OfFunction(Swept):
         """A function has no scenarios; a word among its parameters does as well."""
         return
 
+    @property
+    def as_of(self) -> str:
+        """A function has no date."""
+        return ""
+
     def check(self, calibrations: Calibrations) -> None:
         """Refuse columns that the function does not take, and parameters that nobody gives."""
         try:
@@ -208,12 +244,33 @@ class OfFunction(Swept):
         """Nothing is known of the function before it is called."""
         return None
 
+    def units(self, kinds: Sequence[Mapping[str, str]]) -> dict[str, str]:
+        """Nothing is known of the function's problems before it is called."""
+        return {}
+
     def build(self, scenario: str | None, words: Mapping[str, str], numbers: Mapping[str, Array]) -> Question:
         """Call the function with arrays of numbers, and with words."""
         found = self.function(**words, **numbers)
         kinds = (ThreatGame, ClaimsProblem, StochasticProblem, CoalitionalProblem)
         instance(found, Problem, "the function swept must return the problem of these parameters", *kinds)
         return found  # type: ignore[no-any-return]
+
+
+def _picked(kind: str, values: Mapping[str, Any], names: list[str]) -> dict[str, float]:
+    for name in names:
+        if name not in values:
+            raise UnknownName(kind, name, values)
+    return {name: float(values[name]) for name in names}
+
+
+def units_of(problem: Question) -> dict[str, str]:
+    """Return the units of a problem's terms, and of its parties' utilities and gains."""
+    if not isinstance(problem, Problem):
+        return {}
+    found = dict(problem.feasible.units()) if isinstance(problem.feasible, IssueSet) else {}
+    for party, unit in zip(problem.parties, problem.units, strict=True):
+        found |= dict.fromkeys((f"utility {party}", f"gain {party}"), unit)
+    return {name: unit for name, unit in found.items() if unit}
 
 
 def swept(asked: Any, scenarios: Any) -> Swept:

@@ -168,3 +168,29 @@ def test_files_that_are_none(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"\xff\x00not a table")
         with pytest.raises(InvalidProblem, match=r"a\.parquet|a\.csv"):
             calibrations(tmp_path / name)
+
+
+def test_crossed_rows_are_pairs_wherever_they_are_cut() -> None:
+    draws = bg.draws({"L": (0.1, 0.5), "psi": (0.6, 1.0)}, 7, rng=1)
+    pairs = bg.crossed(draws, cap_reading=["separate", "joint"], theta=[0.3, 0.6, 0.9])
+    whole, alone = pairs.rows(0, pairs.games), draws.rows(0, 7)
+    assert pairs.games == 42 and pairs.names == ("L", "psi", "cap_reading", "theta")
+    assert np.array_equal(whole["L"], np.repeat(alone["L"], 6))
+    assert whole["cap_reading"].tolist() == (["separate"] * 3 + ["joint"] * 3) * 7
+    assert np.array_equal(whole["theta"], np.tile([0.3, 0.6, 0.9], 14))
+    for start, stop in ((0, 1), (5, 13), (11, 12), (36, 42), (6, 6)):
+        for name, values in pairs.rows(start, stop).items():
+            assert np.array_equal(values, whole[name][start:stop])
+            assert np.array_equal(pairs.excerpt(start, 42).rows(0, stop - start)[name], whole[name][start:stop])
+    assert pairs.spans == {"L": (0.1, 0.5), "psi": (0.6, 1.0), "theta": (0.3, 0.9)}
+    assert list(pairs.kinds) == [{"cap_reading": "separate"}, {"cap_reading": "joint"}]
+
+
+def test_what_cannot_be_crossed_is_refused() -> None:
+    draws = bg.draws({"L": (0.1, 0.5)}, 7, rng=1)
+    with pytest.raises(InvalidProblem, match="L would be both"):
+        bg.crossed(draws, L=[0.1])
+    with pytest.raises(InvalidProblem, match="no Calibrations"):
+        bg.crossed({"L": [0.1]}, theta=[0.5])  # type: ignore[arg-type]
+    with pytest.raises(InvalidProblem, match="at least one parameter"):
+        bg.crossed(draws)

@@ -64,6 +64,11 @@ def test_a_sweep_is_solve_over_a_stack() -> None:
     ]
     assert table.attrs == {
         "swept": "case microsoft-openai", "calibrations": repr(draws), "concepts": [repr(concept) for concept in CONCEPTS],
+        "units": {
+            **{name: CASE.parameters[name].unit for name in RANGES}, **stack.feasible.units(),
+            **dict.fromkeys(parties, stack.units[0]),
+        },
+        "as_of": "29 July 2025",
     }  # fmt: skip
 
 
