@@ -15,7 +15,6 @@ import numpy as np
 
 import bargaining as bg
 from bargaining.numerics import batches, native
-from bargaining.numerics.c_source import LANES
 
 CHUNK = 32768
 """Games solved at a time, as a sweep does: memory stays bounded, and more would not be faster."""
@@ -180,10 +179,11 @@ def _floor(texts: list[str], steps: np.ndarray[Any, Any]) -> None:
     width = 8 if "avx512f" in info else 4 if "avx2" in info else 2
     speeds = [float(value) for value in re.findall(r"cpu MHz\s*: ([\d.]+)", info)]
     ghz = max(speeds) / 1e3 if speeds else 3.0
-    whole = steps[: steps.size // LANES * LANES].reshape(-1, LANES)
+    lanes = 16 if width == 8 else 4  # as the C text says
+    whole = steps[: steps.size // lanes * lanes].reshape(-1, lanes)
     own, slowest = float(np.mean(steps)), float(np.mean(np.max(whole, axis=1)))
     least = work * own / (width * 2 * ghz) / 1e3
     print(f"a step: {len(lines)} operations, worth {work} additions; {own:.1f} steps a game, "
-          f"{slowest:.1f} with the slowest of {LANES} lanes")  # fmt: skip
+          f"{slowest:.1f} with the slowest of {lanes} lanes")  # fmt: skip
     print(f"arithmetic alone, two vectors of {width} a cycle at {ghz:.1f} GHz: {least:.2f} us a game, "
           f"{least * slowest / own:.2f} with the slowest lane")  # fmt: skip
