@@ -26,4 +26,4 @@ test: $(VENV)/.tested
 	$(BIN)/pytest -n 2
 
 clean:
-	rm -rf $(VENV) results build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .venv-peers results build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

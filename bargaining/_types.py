@@ -13,6 +13,8 @@ Array: TypeAlias = NDArray[np.float64]
 Bools: TypeAlias = NDArray[np.bool_]
 Codes: TypeAlias = NDArray[np.int8]
 Indices: TypeAlias = NDArray[np.intp]
+Pick: TypeAlias = Indices | slice | int
+"""Which games to take: any by their numbers, a run of them as a view, or one."""
 
 Entry: TypeAlias = Any
 """One number a game: a float, an array of shape (games,), or a jet that carries derivatives with either."""

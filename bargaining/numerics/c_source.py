@@ -8,23 +8,25 @@ import numpy as np
 
 from bargaining.numerics.tracing import Graph
 
-LANES = 16
-"""Games that advance together: enough for the vector units to overlap, few enough to end together (measured 8 to 64)."""
-
 SHARE = "share "
 
-PRELUDE = f"""\
+PRELUDE = """\
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
-#define LANES {LANES}
+/* Games that advance together: few enough to end together and to stay in registers, enough to fill them (measured). */
+#ifdef __AVX512F__
+#define LANES 16
+#else
+#define LANES 4
+#endif
 
 /* Fast arithmetic lets the compiler assume that NaN and infinity do not occur; tests on bits share no assumption. */
-static inline uint64_t bits(double x) {{ uint64_t u; memcpy(&u, &x, sizeof u); return u & 0x7fffffffffffffffULL; }}
-static inline uint64_t is_finite(double x) {{ return bits(x) < 0x7ff0000000000000ULL; }}
-static inline uint64_t is_nan(double x) {{ return bits(x) > 0x7ff0000000000000ULL; }}
-static inline uint64_t is_infinite(double x) {{ uint64_t u; memcpy(&u, &x, sizeof u); return u == 0x7ff0000000000000ULL; }}
-static inline double distribution(double x) {{ return 0.5 * erfc(-0.70710678118654752440 * x); }}
+static inline uint64_t bits(double x) { uint64_t u; memcpy(&u, &x, sizeof u); return u & 0x7fffffffffffffffULL; }
+static inline uint64_t is_finite(double x) { return bits(x) < 0x7ff0000000000000ULL; }
+static inline uint64_t is_nan(double x) { return bits(x) > 0x7ff0000000000000ULL; }
+static inline uint64_t is_infinite(double x) { uint64_t u; memcpy(&u, &x, sizeof u); return u == 0x7ff0000000000000ULL; }
+static inline double distribution(double x) { return 0.5 * erfc(-0.70710678118654752440 * x); }
 /* x to the power p of a share of a range, 0 <= x <= 1: half the work of pow, and what depends on x alone is done once. */
 #define share_power(x, p) ((x) > 0.0 ? exp((p) * log(x)) : (p) > 0.0 ? 0.0 : (p) < 0.0 ? inf_ : 1.0)
 static volatile const double endless = __builtin_inf();

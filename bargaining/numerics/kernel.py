@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from bargaining._types import Bools, Entry, Indices, Sparse
+from bargaining._types import Bools, Entry, Pick, Sparse
 from bargaining.numerics.jets import Jet, as_jet, variable
 
 Parameters = dict[str, Entry]
@@ -63,7 +63,7 @@ class Program:
         """What turns each row's multiplier, divided by its scale, into the user's units."""
         return [self.price] * len(self.rows)
 
-    def take(self, pick: Indices) -> Program:
+    def take(self, pick: Pick) -> Program:
         """Return the program of the picked games."""
         return replace(
             self,
@@ -93,27 +93,27 @@ class State:
     scalars: list[Entry]  # mu, nu, primal step, dual step, barrier error, merit parts (4), rejections
     residual: Entry  # the scaled optimality error at mu = 0
 
-    def take(self, pick: Indices) -> State:
+    def take(self, pick: Pick) -> State:
         """Return the state of the picked games."""
         return State(**pick_fields(vars(self), pick))
 
 
-def take(entry: Entry, pick: Indices) -> Entry:
+def take(entry: Entry, pick: Pick) -> Entry:
     """Pick games from an entry; what is the same for all games stays as it is."""
     return entry[pick] if isinstance(entry, np.ndarray) and entry.ndim else entry
 
 
-def take_all(entries: Sequence[Sparse], pick: Indices) -> list[Sparse]:
+def take_all(entries: Sequence[Sparse], pick: Pick) -> list[Sparse]:
     """Pick games from every entry of a list."""
     return [take(entry, pick) for entry in entries]
 
 
-def pick_fields(fields: dict[str, Any], pick: Indices) -> dict[str, Any]:
+def pick_fields(fields: dict[str, Any], pick: Pick) -> dict[str, Any]:
     """Pick games from fields that are entries or lists of entries."""
     return {n: take_all(v, pick) if isinstance(v, list) else take(v, pick) for n, v in fields.items()}
 
 
-def take_each(parameters: Parameters, pick: Indices) -> Parameters:
+def take_each(parameters: Parameters, pick: Pick) -> Parameters:
     """Pick games from every parameter."""
     return {name: take(value, pick) for name, value in parameters.items()}
 

@@ -18,14 +18,14 @@ import numpy as np
 
 from bargaining._types import Array, Indices
 from bargaining.numerics import backends
-from bargaining.numerics.c_source import LANES, PRELUDE, statements
+from bargaining.numerics.c_source import PRELUDE, statements
 from bargaining.numerics.compiler import NoCompiler, library
 from bargaining.numerics.kernel import Functions, Parameters
 from bargaining.numerics.offers import OffersProgram
 from bargaining.numerics.tracing import Graph, Symbol, Untraceable
 
 MU, TOLERANCE = "mu", "tolerance"
-PIECE = 64 * LANES
+PIECE = 1024
 """Games that a thread takes at a time: few enough that no thread is left with much work at the end."""
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bargaining._types import Entry, Indices, Sparse
+from bargaining._types import Entry, Pick, Sparse
 from bargaining.numerics import kernel
 from bargaining.numerics.jets import Jet
 from bargaining.numerics.kernel import (
@@ -62,7 +62,7 @@ class OffersProgram:
         """What turns each row's multiplier, divided by its scale, into the user's units."""
         return [price for block in self.blocks for price in block.prices]
 
-    def take(self, pick: Indices) -> OffersProgram:
+    def take(self, pick: Pick) -> OffersProgram:
         """Return the program of the picked games."""
         return OffersProgram(
             [block.take(pick) for block in self.blocks], take_all(self.origin, pick), take_all(self.factors, pick)
@@ -87,7 +87,7 @@ class OffersState:
     scalars: list[Entry]  # mu, primal step, dual step, threshold 1, threshold 2 and their steps
     residual: Entry
 
-    def take(self, pick: Indices) -> OffersState:
+    def take(self, pick: Pick) -> OffersState:
         """Return the state of the picked games."""
         return OffersState(**kernel.pick_fields(vars(self), pick))
 

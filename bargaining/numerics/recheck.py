@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bargaining._types import Array, Bools, Entry, Sparse
+from bargaining._types import Array, Bools, Entry, Pick, Sparse
 from bargaining.numerics.jets import as_jet, variable
 from bargaining.numerics.kernel import (
     NOISE,
@@ -43,15 +43,22 @@ def passes(
     games = x.shape[1]
     good = np.zeros(games, np.bool_)
     for first in range(0, games, PORTION):
-        pick = np.arange(first, min(first + PORTION, games))
-        for second in (False, True):  # slopes alone are cheap, and nearly always enough
-            part, own = program.take(pick), take_each(parameters, pick)
-            with np.errstate(all="ignore"):
-                good[pick] = _errors(part, functions, own, x[:, pick], prices[:, pick], second) <= PASSES
-            pick = pick[~good[pick]]
-            if not pick.size:
-                break
+        pick = slice(first, first + PORTION) if games > 1 else 0  # a view; of one game plain numbers, which are faster
+        good[pick] = _pass(program, functions, parameters, x, prices, pick, second=False)
+    left = np.flatnonzero(~good)  # slopes alone are cheap, and nearly always enough
+    if left.size:
+        good[left] = _pass(program, functions, parameters, x, prices, left, second=True)
     return good
+
+
+def _pass(
+    program: Program | OffersProgram, functions: Functions, parameters: Parameters, x: Array, prices: Array, pick: Pick,
+    second: bool,
+) -> Bools:  # fmt: skip
+    """Say of the picked games whether they pass."""
+    asked = program.take(pick), functions, take_each(parameters, pick), x[:, pick], prices[:, pick]
+    with np.errstate(all="ignore"):
+        return np.asarray(_errors(*asked, second) <= PASSES)
 
 
 def _errors(

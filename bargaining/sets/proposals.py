@@ -13,7 +13,7 @@ from bargaining.numerics.kernel import MU_START, take_all
 from bargaining.numerics.roots import decreasing_root
 from bargaining.numerics.survey import Stakes
 from bargaining.sets.base import Status
-from bargaining.sets.games import ACCEPT, Games, blank
+from bargaining.sets.games import ACCEPT, FIRST_STEPS, Games, blank
 
 WARM_MU = 0.01
 APART = 30.0  # in shares of the issues' ranges, by the share of the gains that two rounds cost: further than is usual
@@ -24,14 +24,15 @@ ROOT_TOLERANCE = 1e-12  # accuracy of a program's value, which the root finder c
 def both_proposals(games: Games, origins: list[Array], factors: list[Array]) -> tuple[list[Optimum], Codes]:
     """Return the first and the second party's proposal in each game, with one status for both.
 
-    A joint Newton iteration from the centre of the box solves nearly every game. Those where it stalls, or where a sampled
-    deal would be a better reply, start again from their Nash deal; the last ones are left to a bracketing root finder.
+    A joint Newton iteration from the centre of the box solves nearly every game. Those where it stalls or is slow, or where
+    a sampled deal would be a better reply, start again from their Nash deal, then from the centre with more time; the last
+    ones are left to a bracketing root finder.
     """
     program = offers.program(origins, factors, games.constraints, np.ones(games.count))
     centre = np.full((2 * games.issues, games.count), 0.5)
-    found = stream(offers, program, games.functions, games.parameters, centre)
+    found = stream(offers, program, games.functions, games.parameters, centre, steps=FIRST_STEPS)
     status = np.zeros(games.count, np.int8)
-    good = sound(games, found, origins, factors)
+    good = sound(games, found, origins, factors) & found.converged()
     failed = np.flatnonzero(~good)
     if failed.size:
         found.residual[failed] = np.inf
@@ -46,23 +47,26 @@ def both_proposals(games: Games, origins: list[Array], factors: list[Array]) -> 
 def _fall_back(
     games: Games, program: offers.OffersProgram, origins: list[Array], factors: list[Array]
 ) -> tuple[Optimum, Codes]:
-    """Solve games again from their Nash deals, then by root finding; return what is sound, and all statuses."""
+    """Solve games again from their Nash deals, with more steps, by root finding; return what is sound, and all statuses."""
     patience = [-1.0 / np.log(np.clip(m, 1e-300, 1.0 - 1e-16)) for m in factors]
     deal, codes = games.nash(origins, [p / (patience[0] + patience[1]) for p in patience])
+    open_ = (codes == Status.OK) | (codes == Status.NOT_CONVERGED)  # the others have no agreement, whoever proposes
     seeds = np.clip(np.concatenate([deal.x, deal.x]), PUSH, 1.0 - PUSH)
-    found = stream(offers, program, games.functions, games.parameters, seeds, WARM_MU)
-    found.residual[~sound(games, found, origins, factors)] = np.inf
-    for last in (False, True):
-        left = np.flatnonzero(~found.converged(ACCEPT) & (codes == Status.OK))
+    prices, nothing = np.full((len(program.rows), games.count), np.nan), np.full(games.count, np.inf)
+    found = Optimum(seeds.copy(), prices, nothing, deal.steps, deal.starts)
+    centre = np.full_like(seeds, 0.5)
+    for at, mu, tol in ((seeds, WARM_MU, TOL), (seeds, MU_START, TOL), (centre, MU_START, TOL), (seeds, None, ACCEPT)):
+        left = np.flatnonzero(open_ & ~found.converged(tol))
         if left.size:
             part, here, shrink = games.take(left), take_all(origins, left), take_all(factors, left)
-            if last:
+            if mu is None:
                 again = by_root(part, here, shrink)
             else:
-                again = stream(offers, program.take(left), part.functions, part.parameters, seeds[:, left], MU_START)
-            found.update(again, left, sound(part, again, here, shrink))
+                again = stream(offers, program.take(left), part.functions, part.parameters, at[:, left], mu)
+            better = sound(part, again, here, shrink) & (again.residual < found.residual[left])
+            found.update(again, left, better)
     late = np.where(found.converged(ACCEPT), Status.OK, Status.NOT_CONVERGED)
-    return found, np.where(codes == Status.OK, late, codes).astype(np.int8)
+    return found, np.where(open_, late, codes).astype(np.int8)
 
 
 def sound(games: Games, found: Optimum, origins: list[Array], factors: list[Array]) -> Bools:
@@ -142,7 +146,8 @@ def by_root(games: Games, origins: list[Array], factors: list[Array]) -> Optimum
     two, second = best(1, factors[0] * gain, everyone)
     one, first = best(0, factors[1] * second, everyone)
     melting = 1.0 - factors[0] * factors[1]
-    error = np.maximum(np.abs(first - gain) / ideal, ROOT_TOLERANCE) / melting
+    with np.errstate(divide="ignore", invalid="ignore"):  # nothing to gain: no root
+        error = np.maximum(np.abs(first - gain) / ideal, ROOT_TOLERANCE) / melting
     rows = [np.concatenate([half.prices[[1 - b]], half.prices[2:]]) for b, half in enumerate((one, two))]
     return Optimum(
         np.concatenate([one.x, two.x]), np.concatenate(rows), np.maximum(error, np.maximum(one.residual, two.residual)),

@@ -241,8 +241,8 @@ def prepare(settings: Settings) -> dict[str, Entry]:
         )
     rho_M, rho_O = (q["rho"], q["rho"]) if q["capital_markets"] == "common" else (q["rho_M"], q["rho_O"])
     pieces = year_pieces(q)
-    base_M, access_M = present_values(pieces, q["T_ext"], rho_M, q["lam_M"], q["G"])
-    base_O, access_O = present_values(pieces, q["T_ext"], rho_O, q["lam_O"], q["G"])
+    base_M, access_M, lasting_M = present_values(pieces, q["T_ext"], rho_M, q["lam_M"], q["G"])
+    base_O, access_O, lasting_O = present_values(pieces, q["T_ext"], rho_O, q["lam_O"], q["G"])
     dependent = (1 - q["theta"]) * q["omega"]
     numbers = q | {
         "PV_M": base_M,
@@ -253,7 +253,7 @@ def prepare(settings: Settings) -> dict[str, Entry]:
         "payments": SHARE * sum(revenue * (end - start) for start, end, revenue in pieces if end <= SHARE_ENDS - START),
     }
     numbers |= impasse(numbers)
-    numbers |= lasting_payments(numbers, pieces, rho_M, rho_O)
+    numbers |= lasting_payments(numbers, lasting_M, lasting_O)
     return numbers | {"d_N": q["n_share"] * numbers["d_O"], "d_I": (1 - q["n_share"]) * numbers["d_O"]}
 
 
@@ -273,31 +273,29 @@ def year_pieces(q: Mapping[str, Any]) -> list[tuple[float, float, Entry]]:
 
 def present_values(
     pieces: list[tuple[float, float, Entry]], until: Entry, rho: Entry, lam: Entry, growth: Entry
-) -> tuple[Entry, Entry]:
-    """Return the revenue base to 2030 or AGI, and the revenue after either, up to the year `until`.
-
-    Over a piece of revenue R the integral of R exp(-k t) is R (exp(-k start) - exp(-k end)) / k; from one year's end to the
-    next an exponential shrinks by the same factor.
-    """
-    both = rho + lam
+) -> tuple[Entry, Entry, Entry]:
+    """Return the revenue base to 2030 or AGI, revenue after either up to the year `until`, and the base without AGI."""
     horizon = np.where(until >= SHARE_ENDS, until, np.nan) - START  # access that ends before the contract has no meaning
-    last_alive, last_kept = np.exp(-rho * horizon), np.exp(-both * horizon)
-    year_alive, year_kept = np.exp(-rho), np.exp(-both)
-    alive, kept = np.exp(-rho * pieces[0][0]), np.exp(-both * pieces[0][0])
-    early, late, lasting = 0.0 * horizon, 0.0 * horizon, 0.0 * horizon
-    for start, end, revenue in pieces:
-        whole = start > 0  # the first piece begins within its year
-        alive_end = alive * (year_alive if whole else np.exp(-rho * (end - start)))
-        kept_end = kept * (year_kept if whole else np.exp(-both * (end - start)))
-        if end > SHARE_ENDS - START:  # years beyond the horizon have no length
-            over = horizon <= end
-            alive_end, kept_end = np.where(over, last_alive, alive_end), np.where(over, last_kept, kept_end)
-            late = late + revenue * (kept - kept_end)
+    lasting, later = discounted(pieces, horizon, rho)
+    base, waiting = discounted(pieces, horizon, rho + lam)
+    return base, growth * (lasting + later - base - waiting) + waiting, lasting
+
+
+def discounted(pieces: list[tuple[float, float, Entry]], horizon: Entry, rate: Entry) -> tuple[Entry, Entry]:
+    """Return the integrals of revenue times exp(-rate t) to the end of 2030, and from there to the horizon."""
+    fall, stop = np.exp(-rate), np.exp(-rate * horizon)  # over any whole year, and where the horizon ends the last one
+    before: Entry = 0.0
+    after: Entry = 0.0
+    at: Entry = 1.0
+    for year, (_, end, revenue) in enumerate(pieces):
+        below = at * fall if year else np.exp(-rate * end)  # the first year has begun
+        below = np.where(end < horizon, below, stop)
+        if end <= SHARE_ENDS - START:
+            before = before + revenue * (at - below)
         else:
-            early = early + revenue * (kept - kept_end)
-        lasting = lasting + revenue * (alive - alive_end)
-        alive, kept = alive_end, kept_end
-    return early / both, growth * (lasting / rho - (early + late) / both) + late / both
+            after = after + revenue * (at - below)
+        at = below
+    return before / rate, after / rate
 
 
 def impasse(q: Mapping[str, Any]) -> dict[str, Entry]:
@@ -328,14 +326,13 @@ def royalties(q: Mapping[str, Any], base: Entry) -> Entry:
     return SHARE * (1 - 0.1 * q["eps"]) * base * slower * np.minimum(1.0, q["cap"] / (q["payments"] * slower))
 
 
-def lasting_payments(
-    q: Mapping[str, Any], pieces: list[tuple[float, float, Entry]], rho_M: Entry, rho_O: Entry
-) -> dict[str, Entry]:
-    """Return the payments of revenue share as OpenAI values them, and both sides' values if AGI could not end them."""
-    shared = [piece for piece in pieces if piece[1] <= SHARE_ENDS - START]  # later years have no part in what is shared
-    lasting_M, lasting_O = (present_values(shared, q["T_ext"], rho, 0.0, q["G"])[0] for rho in (rho_M, rho_O))
+def lasting_payments(q: Mapping[str, Any], base_M: Entry, base_O: Entry) -> dict[str, Entry]:
+    """Return the payments of revenue share as OpenAI values them, and both sides' values if AGI could not end them.
+
+    The bases are those without AGI.
+    """
     paid = SHARE * (1 + 0.1 * q["phi"]) * (1 - q["L"] / 2)
-    return {"R_O": paid * q["PV_O"], "R_M0": royalties(q, lasting_M), "R_O0": paid * lasting_O}
+    return {"R_O": paid * q["PV_O"], "R_M0": royalties(q, base_M), "R_O0": paid * base_O}
 
 
 def call(asset: Entry, strike: Entry, volatility: Entry, years: Entry, rate: Entry) -> Entry:
