@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from bargaining.numerics.tracing import Graph
+from bargaining.numerics.tracing import TRUTHS, Graph
 
 SHARE = "share "
 
@@ -41,10 +41,6 @@ CALLS = {
 SIGNS = {
     "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "less": "<", "less_equal": "<=", "greater": ">",
     "greater_equal": ">=", "equal": "==", "not_equal": "!=", "logical_and": "&", "logical_or": "|",
-}  # fmt: skip
-TRUTHS = {
-    "less", "less_equal", "greater", "greater_equal", "equal", "not_equal", "logical_and", "logical_or", "logical_not",
-    "isfinite", "isnan", "truth",
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import ctypes
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, is_dataclass, replace
+from threading import Lock
 from types import ModuleType
 from typing import Any
 
@@ -25,6 +26,8 @@ from bargaining.numerics.offers import OffersProgram
 from bargaining.numerics.tracing import Graph, Symbol, Untraceable
 
 MU, TOLERANCE = "mu", "tolerance"
+PROBES = 24
+"""Points at which functions are compared with what they were."""
 PIECE = 1024
 """Games that a thread takes at a time: few enough that no thread is left with much work at the end."""
 
@@ -97,27 +100,52 @@ def call(text: Text, inputs: Sequence[Any], games: int, limit: int = 0) -> tuple
 
 
 def fingerprint(functions: Functions, parameters: Parameters, issues: int) -> Hashable:
-    """Return functions as a key, with their values at one point, since what they refer to may change."""
-    shares = iter(0.1 + 0.8 * ((0.5 + 0.6180339887 * np.arange(issues + len(parameters))) % 1.0))
-    with np.errstate(all="ignore"):
-        values = functions([next(shares) for _ in range(issues)], {name: next(shares) for name in parameters})
+    """Return functions as a key, with their values at PROBES points, since what they refer to may change.
+
+    Parameters are of sizes from 0.01 to 1000 there. Functions that have no values there have no key.
+    """
+    ways = np.arange(1, issues + len(parameters) + 1)[:, None] * 0.6180339887
+    shares = 0.02 + 0.96 * ((0.5 + ways * np.arange(1, PROBES + 1)) % 1.0)
+    known = dict(zip(parameters, shares[issues:] * 10.0 ** (np.arange(PROBES) % 6 - 2), strict=True))
+    try:
+        with np.errstate(all="ignore"):
+            values = [np.broadcast_to(value, (PROBES,)) for value in functions(list(shares[:issues]), known)]
+    except Exception:  # such as a check of the user's own: they are written down anew every time
+        return functions, []
     return functions, np.asarray(values, dtype=float).tobytes(), tuple(parameters)
+
+
+def written(functions: Functions) -> Functions:
+    """Return functions whose every trouble with symbols says that they cannot be written down: NumPy has the last word."""
+
+    def asked(x: list[Any], parameters: Parameters) -> list[Any]:
+        try:
+            return functions(x, parameters)
+        except Untraceable:
+            raise
+        except Exception as error:  # whatever code that is not ours may raise
+            raise Untraceable(f"a utility or constraint ({type(error).__name__}: {error})") from error
+
+    return asked
 
 
 def compiled(write: Callable[[], Text], key: Hashable) -> Text | None:
     """Return a text that is compiled and can be called; None, with a notice, where that cannot be."""
     try:
-        hash(key)
+        return _written[key]
     except TypeError:  # a function without a hash is written down every time
         return _attempt(write)
-    if key not in _written:
+    except KeyError:
+        text = _attempt(write)
+    with _changing:
         if len(_written) >= MOST:
             _written.pop(next(iter(_written)))
-        _written[key] = _attempt(write)
-    return _written[key]
+        _written[key] = text
+    return text
 
 
 MOST = 256
+_changing = Lock()
 _written: dict[Hashable, Text | None] = {}
 
 
@@ -157,7 +185,7 @@ def write_stream(method: ModuleType, program: Any, functions: Functions, paramet
     The inputs are the entries of `program` that are arrays, the parameters, the first points, `mu` and the tolerance, in
     this order; the outputs are the final points, the prices of the rows, and the residual.
     """
-    first = Graph()
+    first, functions = Graph(), written(functions)
     places: dict[str, str] = {}
 
     def read(name: str) -> Symbol:

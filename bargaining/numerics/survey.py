@@ -22,12 +22,13 @@ from bargaining.numerics import backends
 from bargaining.numerics.batches import EVEN, sample, score
 from bargaining.numerics.c_source import PRELUDE, SHARE, literal, statements
 from bargaining.numerics.kernel import Functions, Parameters, Program, take_all, take_each, worth
-from bargaining.numerics.native import Text, call, compiled, fingerprint
+from bargaining.numerics.native import Text, call, compiled, fingerprint, written
 from bargaining.numerics.tracing import Graph
 
 SNAP = 1e-9  # an issue this near its bound is put there, if no function moves by more than MOVES of its range
 MOVES = 1e-11
 NO_FLOOR = -1e300
+LIKE = 1e-9  # of a function's range and size: C and NumPy differ by less
 AHEAD = 1e-11  # of the ranges: a point that leads by less does not beat the answer
 PORTION = 1024  # games sampled at a time in NumPy: each has many points
 
@@ -41,6 +42,7 @@ class Glance:
     values: Array  # (functions, games): at the answer
     moved: Array  # the most that a function moves, in its range, if issues next to their bounds are put there
     lead: Array  # the most that a point at which the rows hold leads by, in worth times range
+    unlike: Bools  # generated C has other values at the answer than NumPy: nothing that C says of such a game counts
 
     def snapped(self, x: Array) -> Array:
         """Put issues that are within rounding of their bounds exactly there, where no payoff or constraint notices."""
@@ -138,8 +140,12 @@ def glance(functions: Functions, parameters: Parameters, x: Array, stakes: Stake
         key = ("glance", fingerprint(functions, parameters, len(x)), len(x), parties)
         text = compiled(lambda: write_glance(functions, parameters, len(x), parties), key)
         if text is not None:
-            return _by_c(text, parameters, x, stakes)
-    pieces = []
+            return _by_c(text, functions, parameters, np.where(np.isfinite(x), x, 0.5), stakes, parties)
+    return _in_portions(functions, parameters, x, stakes, parties)
+
+
+def _in_portions(functions: Functions, parameters: Parameters, x: Array, stakes: Stakes, parties: int) -> Glance:
+    games, pieces = x.shape[1], []
     for first in range(0, max(games, 1), PORTION):
         pick = np.arange(first, min(first + PORTION, games))
         pieces.append(_by_numpy(functions, take_each(parameters, pick), x[:, pick], stakes.take(pick), parties))
@@ -162,16 +168,36 @@ def _by_numpy(functions: Functions, parameters: Parameters, x: Array, stakes: St
                 ahead = np.where(values[i] >= np.broadcast_to(floor, x.shape[1:])[:, None], ahead, -np.inf)
         lead = np.max(np.where(np.isnan(ahead), -np.inf, ahead), axis=1) / np.where(size > 0, size, 1.0)
     broken = inside | np.any(np.isposinf(values[:parties]), axis=(0, 2))
-    return Glance(units, broken, own, moved, np.where(np.isfinite(size), lead, np.nan))
+    return Glance(units, broken, own, moved, np.where(np.isfinite(size), lead, np.nan), np.zeros(x.shape[1], np.bool_))
 
 
-def _by_c(text: Text, parameters: Parameters, x: Array, stakes: Stakes) -> Glance:
+def _by_c(text: Text, functions: Functions, parameters: Parameters, x: Array, stakes: Stakes, parties: int) -> Glance:
+    """Glance in C, hold its values at the answers against NumPy's, and glance in NumPy at the games where they differ.
+
+    Fast arithmetic makes numbers of what is none, such as 0 * nan, and a model may mean something else to C than to NumPy.
+    """
     counts = [0.0 if count is None else count for count in stakes.worth]
     floors = [NO_FLOOR if floor is None else floor for floor in stakes.floors]
     out, _ = call(text, [*parameters.values(), *x, *counts, *floors], x.shape[1])
     size = len(counts)
     broken, moved, lead = out[2 * size :]
-    return Glance(out[:size], broken > 0, out[size : 2 * size], moved, lead)
+    truth = at(functions, parameters, x)
+    seen = Glance(out[:size], broken > 0, truth, moved, lead, _unlike(out[size : 2 * size], truth, out[:size]))
+    games = np.flatnonzero(seen.unlike)
+    if games.size:
+        own = _in_portions(functions, take_each(parameters, games), x[:, games], stakes.take(games), parties)
+        for mine, other in zip(vars(seen).values(), vars(own).values(), strict=True):
+            mine[..., games] = other
+        seen.unlike[games] = True
+    return seen
+
+
+def _unlike(values: Array, truth: Array, ranges: Array) -> Bools:
+    """Say in which games C's values are not NumPy's."""
+    with np.errstate(all="ignore"):
+        near = np.abs(values - truth) <= LIKE * (ranges + np.abs(truth))
+        same = (values == truth) | (np.isnan(values) & np.isnan(truth))
+    return np.asarray(~np.all((near & np.isfinite(truth)) | same, axis=0))
 
 
 def write_glance(functions: Functions, parameters: Parameters, issues: int, parties: int) -> Text:
@@ -180,7 +206,7 @@ def write_glance(functions: Functions, parameters: Parameters, issues: int, part
     The inputs are the parameters, the answers, and the functions' worth and floors; the outputs are spans, values, broken,
     moved and lead.
     """
-    graph = Graph()
+    graph, functions = Graph(), written(functions)
     known = {name: graph.leaf(f"parameter {name}") for name in parameters}
     x = [graph.leaf(f"{SHARE}x {j}") for j in range(issues)]
     point = [graph.leaf(f"{SHARE}point {j}") for j in range(issues)]

@@ -21,8 +21,11 @@ FUNCTIONS = (
 )  # fmt: skip
 COMPARISONS = ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal")
 LOGIC = ("logical_and", "logical_or", "logical_not", "isfinite", "isnan")
+TRUTHS = {*COMPARISONS, *LOGIC, "truth"}
+"""Operations that give true or false."""
+
 SYNONYMS = {
-    "true_divide": "divide", "float_power": "power", "fabs": "absolute", "fmax": "maximum", "fmin": "minimum",
+    "true_divide": "divide", "float_power": "power", "fabs": "absolute",
     "bitwise_and": "logical_and", "bitwise_or": "logical_or", "invert": "logical_not",
 }  # fmt: skip
 
@@ -97,6 +100,15 @@ def _operator(name: str, swapped: bool = False) -> Callable[[Any, Any], Any]:
     return method
 
 
+def _refused(sign: str) -> Callable[..., Any]:
+    """Return the method of `Symbol` for an operator that cannot be written down."""
+
+    def method(*_: Any) -> Any:
+        raise Untraceable(f"the operator {sign}")
+
+    return method
+
+
 class Symbol:
     """A number that is not known yet."""
 
@@ -117,6 +129,10 @@ class Symbol:
     __eq__, __ne__ = _operator("equal"), _operator("not_equal")
     __and__, __rand__ = _operator("logical_and"), _operator("logical_and", swapped=True)
     __or__, __ror__ = _operator("logical_or"), _operator("logical_or", swapped=True)
+
+    __mod__ = __rmod__ = _refused("%")
+    __floordiv__ = __rfloordiv__ = _refused("//")
+    __getitem__ = _refused("[]")
 
     def __neg__(self) -> Symbol:
         return _make("negative", self)
@@ -147,10 +163,10 @@ class Symbol:
         raise Untraceable(f"numpy's {name}")
 
     def __array_function__(self, function: Callable[..., Any], types: Any, args: Any, options: Any) -> Any:
+        if function.__name__ not in _FUNCTIONS and all(kind in (Symbol, np.ndarray) for kind in types):
+            raise Untraceable(f"numpy's {function.__name__}")
         if not all(value is None or isinstance(value, NUMBERS) for value in args):
             return NotImplemented
-        if function.__name__ not in _FUNCTIONS:
-            raise Untraceable(f"numpy's {function.__name__}")
         return _FUNCTIONS[function.__name__](*args, **options)
 
     def __array__(self, *_: Any, **__: Any) -> Any:
@@ -161,6 +177,11 @@ class Symbol:
 
     def __bool__(self) -> bool:
         raise Untraceable("a branch on a value")
+
+    def __getattr__(self, name: str) -> Any:
+        """Refuse what arrays have and symbols have not; called only where nothing else is found."""
+        public = hasattr(np.ndarray, name) and not name.startswith("_")
+        raise Untraceable(f"an array's {name}") if public else AttributeError(name)
 
     def __repr__(self) -> str:
         return f"Symbol({self.index})"
@@ -174,6 +195,7 @@ def _make(name: str, *inputs: Any) -> Symbol:
     """Record an operation, or what it comes to where an operand is 0 or 1 or all are constants."""
     graph = next(value.graph for value in inputs if isinstance(value, Symbol))
     numbers = [graph.number(value) for value in inputs]
+    name, numbers = _of_truths(name, graph, numbers)
     known = [graph.constant(number) for number in numbers]
     if None not in known and name not in ("ndtr", "negative", *LOGIC):
         with np.errstate(all="ignore"):
@@ -184,6 +206,16 @@ def _make(name: str, *inputs: Any) -> Symbol:
     if name in ("add", "multiply", "maximum", "minimum", "logical_and", "logical_or"):
         numbers.sort()  # so that a + b and b + a are the same operation
     return graph.record(name, tuple(numbers))
+
+
+def _of_truths(name: str, graph: Graph, numbers: list[int]) -> tuple[str, list[int]]:
+    """Return an operation as NumPy means it: sums of truths say "or", products "and", and logic asks what is not zero."""
+    if name in ("add", "multiply") and all(graph.operations[number][0] in TRUTHS for number in numbers):
+        return "logical_or" if name == "add" else "logical_and", numbers
+    if name in ("logical_and", "logical_or"):
+        asked = (Symbol(graph, number) for number in numbers)
+        return name, [s.index if graph.operations[s.index][0] in TRUTHS else (s != 0.0).index for s in asked]
+    return name, numbers
 
 
 def _symbol(graph: Graph, value: Any) -> Symbol:
@@ -282,7 +314,14 @@ def _sign(x: Any) -> Any:
     return _where(x > 0, 1.0, _where(x < 0, -1.0, 0.0))
 
 
+def _known(choice: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Return a choice between two numbers that takes the other where one is none."""
+    return lambda a, b: _where(np.isnan(a), b, _where(np.isnan(b), a, choice(a, b)))
+
+
 _REWRITTEN: dict[str, Callable[..., Any]] = {
+    "fmax": _known(np.maximum),
+    "fmin": _known(np.minimum),
     "positive": lambda x: x,
     "reciprocal": lambda x: 1.0 / x,
     "square": lambda x: x * x,

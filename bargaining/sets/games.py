@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from bargaining._types import Array, Bools, Codes, Indices, Sparse
-from bargaining.numerics import kernel
+from bargaining.numerics import backends, kernel
 from bargaining.numerics.batches import EVEN, FEASIBLE, TOL, Optimum, restart, stream
 from bargaining.numerics.kernel import Functions, Parameters, Program, take_all, take_each
 from bargaining.numerics.survey import Glance, Stakes, at, glance, sampled, spans, survey
@@ -55,13 +55,27 @@ class Games:
 
     def _solve(self, program: Program, floors: list[Array] | None, weights: Array | None = None) -> tuple[Optimum, Codes]:
         found = self.run(program)
-        failed, local, broken = self._examine(program, floors, weights, found)
+        failed, local, broken, unlike = self._examine(program, floors, weights, found)
         status = np.where(broken, np.int8(Status.NOT_FINITE), np.int8(Status.OK))
         for lost in portions(np.flatnonzero(failed & ~broken), MANY):
             status[lost] = self.take(lost).diagnose(None if floors is None else take_all(floors, lost))
         for retry in portions(np.flatnonzero((status == Status.NOT_CONVERGED) | (local & ~broken)), MANY):
             self._retry(program, found, status, local, retry)
+        if self.count and backends.wanted(self.count):
+            left = np.flatnonzero(unlike | (status == Status.NOT_CONVERGED))
+            if left.size:
+                self._again_in_numpy(program, floors, weights, found, status, left)
         return found, status
+
+    def _again_in_numpy(
+        self, program: Program, floors: list[Array] | None, weights: Array | None, found: Optimum, status: Codes,
+        left: Indices,
+    ) -> None:  # fmt: skip
+        """Solve these games afresh without generated C, whose functions may be at fault."""
+        own = None if floors is None else take_all(floors, left), None if weights is None else weights[:, left]
+        with backends.using("numpy", left.size):
+            again, status[left] = self.take(left)._solve(program.take(left), *own)
+        found.update(again, left, np.ones(left.size, np.bool_))
 
     def _retry(self, program: Program, found: Optimum, status: Codes, local: Bools, retry: Indices) -> None:
         """Start these games again from sampled points; one that a sampled point still beats has no answer."""
@@ -76,8 +90,8 @@ class Games:
 
     def _examine(
         self, program: Program, floors: list[Array] | None, weights: Array | None, found: Optimum
-    ) -> tuple[Bools, Bools, Bools]:
-        """Hold results against sampled points; say which failed, which a sampled point beats, and which have no numbers.
+    ) -> tuple[Bools, Bools, Bools, Bools]:
+        """Hold results against sampled points; say which failed, are beaten, have no numbers, or are unlike in C.
 
         Issues at their bounds are put there exactly.
         """
@@ -88,7 +102,7 @@ class Games:
         local = ~failed & self.beaten(program, found.x, seen)
         found.x[:] = seen.snapped(found.x)
         found.residual[failed & found.converged()] = np.inf  # gains of the size of the tolerance are no solution
-        return failed, local, seen.broken
+        return failed, local, seen.broken, seen.unlike
 
     def glance(self, x: Array, stakes: Stakes) -> Glance:
         """Look at every game with its answer, and what that stands on."""

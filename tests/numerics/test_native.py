@@ -130,6 +130,49 @@ def test_games_without_an_answer_have_the_same_status() -> None:
     assert np.array_equal(np.isnan(here.utilities), np.isnan(there.utilities))
 
 
+UNSOUND = {
+    "a maximum of what is no number": lambda price, quality, *, cost: price - np.maximum(cost * quality, 1.0) * quality,
+    "a comparison of what is no number": lambda price, quality, *, cost: (
+        price - np.where(np.equal(cost, cost), 0.7, 0.9) * quality**2
+    ),
+    "nought times nan": lambda price, quality, *, cost: price - (1 + 0 * cost) * quality**2,
+    "a difference": lambda price, quality, *, cost: price - (1 + cost - cost) * quality**2,
+    "a root, squared": lambda price, quality, *, cost: price - 0.8 * np.sqrt(cost) ** 2 * quality**2,
+    "the sign of nan": lambda price, quality, *, cost: price - (1 + 0.2 * np.sign(cost)) * quality**2,
+    "the known one of two": lambda price, quality, *, cost: price - np.fmax(cost, 0.7) * quality**2,
+    "a sum of truths": lambda price, quality, *, cost: price - (0.5 + 0.1 * ((cost > 0) + (cost > 1))) * quality**2,
+    "logic on numbers": lambda price, quality, *, cost: price - (0.5 + 0.1 * np.logical_and(cost, cost - 1)) * quality**2,
+}
+
+
+@pytest.mark.parametrize("name", UNSOUND)
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+def test_what_is_no_number_in_numpy_is_none_in_c(name: str) -> None:
+    problem = sale(UNSOUND[name], cost=np.array([0.5, np.nan, 0.8, -1.0, 1.1, np.inf, 1.0]))
+    here, there = (bg.solve(problem, bg.Nash(), backend=backend) for backend in ("numpy", "c"))
+    assert np.array_equal(here.status, there.status)
+    assert np.array_equal(np.isnan(there.utilities).any(axis=-1), there.status != bg.Status.OK)
+    assert np.allclose(here.utilities, there.utilities, rtol=1e-9, atol=0, equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    ("utility", "word"),
+    [
+        (lambda price, quality, *, cost: price - (0.5 + cost % 2) * quality**2, "the operator %"),
+        (lambda price, quality, *, cost: price - (0.5 + cost // 2) * quality**2, "the operator //"),
+        (lambda price, quality, *, cost: price - cost.clip(0.5, 0.9) * quality**2, "an array's clip"),
+        (lambda price, quality, *, cost: price - np.interp(cost, [0, 1], [0.5, 0.9]) * quality**2, "numpy's interp"),
+        (lambda price, quality, *, cost: price - divmod(cost, 1)[0] * quality**2, "TypeError: unsupported operand"),
+    ],
+)
+def test_what_symbols_cannot_do_is_left_to_numpy(utility: Callable[..., Any], word: str, forgetful: None) -> None:
+    problem = sale(utility, cost=np.array([0.7, 1.0, 2.0, 3.0]))
+    with pytest.warns(NotCompiled, match=word) as given:
+        there = bg.solve(problem, bg.Nash(), backend="c")
+    assert len(given) == 1
+    assert np.array_equal(bg.solve(problem, bg.Nash(), backend="numpy").utilities, there.utilities, equal_nan=True)
+
+
 def test_one_game_in_c() -> None:
     problem = sale(quadratic, cost=0.8)
     deal = bg.solve(problem, bg.Nash(), backend="c")
@@ -197,6 +240,43 @@ def test_a_function_that_has_changed_its_meaning_is_noticed() -> None:
     assert bg.solve(problem, bg.Nash(), backend="c").terms["quality"] == pytest.approx(np.full(20, 7.5))
     world["cost"] = 1.2
     assert bg.solve(problem, bg.Nash(), backend="c").terms["quality"] == pytest.approx(np.full(20, 5.0))
+
+
+def test_a_change_that_shows_only_beyond_a_threshold_is_noticed() -> None:
+    world = {"free": 300.0}
+
+    def utility(price: Any, quality: Any, *, scale: Any) -> Any:
+        return price - 0.8 * quality**2 - np.where(scale > world["free"], quality, 0.0)
+
+    problem = sale(utility, scale=np.full(20, 400.0))
+    dear = bg.solve(problem, bg.Nash(), backend="c")
+    world["free"] = 500.0
+    cheap = bg.solve(problem, bg.Nash(), backend="c")
+    assert np.all(cheap.utilities > dear.utilities)
+    assert np.allclose(cheap.utilities, bg.solve(problem, bg.Nash(), backend="numpy").utilities, rtol=1e-12, atol=0)
+
+
+def test_functions_that_check_their_arguments_are_solved() -> None:
+    def utility(price: Any, quality: Any, *, cost: Any) -> Any:
+        if not isinstance(cost, native.Symbol) and np.any(cost > 50):
+            raise ValueError("cost is a share")
+        return price - cost * quality**2
+
+    deal = bg.solve(sale(utility, cost=np.full(3, 0.8)), bg.Nash(), backend="c")
+    assert deal.terms["quality"] == pytest.approx(np.full(3, 7.5))
+
+
+def test_a_game_that_c_loses_is_solved_in_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = native.run_stream
+
+    def lost(*arguments: Any) -> Any:
+        out, steps = honest(*arguments)
+        out[-1] = np.inf
+        return out, steps
+
+    monkeypatch.setattr(batches, "run_stream", lost)
+    problem = sale(quadratic, cost=np.linspace(0.5, 1, 10))
+    assert np.all(bg.solve(problem, bg.Nash(), backend="c", certify=False).status == bg.Status.OK)
 
 
 @pytest.mark.parametrize("question", ["nash", "reach", "support"])
