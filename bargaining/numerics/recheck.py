@@ -108,7 +108,8 @@ def _error(program: Program, functions: Functions, parameters: Parameters, x: Ar
             rise = rise + np.maximum(-slope * v, slope * (1.0 - v) - noise)
     shares = [a for a in program.targets if a is not None]
     unit = total(shares) if shares else total([times(w, s) for w, s in zip(counts, steep, strict=True)])
-    return np.asarray(np.maximum(rise / unit, missed))
+    signed = np.all(prices >= 0.0, axis=0)  # the bound holds for no others
+    return np.where(signed, np.maximum(rise / unit, missed), np.inf)
 
 
 def _along(slacks: list[Entry], directions: list[Sparse], prices: Array) -> tuple[list[Entry], Entry]:

@@ -296,3 +296,23 @@ def test_the_examination_knows_right_from_wrong(question: str) -> None:
         bent = found.x.copy()
         bent[j] = np.where(bent[j] > 0.5, bent[j] - 1e-4, bent[j] + 1e-4)
         assert not np.any(passes(asked, games.functions, games.parameters, bent, found.prices))
+
+
+@pytest.mark.parametrize("question", ["nash", "reach", "support"])
+def test_the_examination_refuses_prices_that_hold_a_deal_where_it_would_rise(question: str) -> None:
+    problem = bg.from_issues(
+        issues=[bg.Issue("x")],
+        utilities={"A": lambda x, *, a: a * x, "B": lambda x, *, a: 0.5 * a * x},
+        disagreement=[-1, -1],
+        constraints=lambda x: x - 0.5,
+        parameters={"a": np.ones(3)},
+    )
+    games, lead = problem.feasible._games(problem.disagreement)
+    rows = games.rows(columns(problem.disagreement, lead))
+    one, none = np.ones(3), np.zeros(3)
+    asked, prices = {
+        "nash": (replace(rows, targets=[one, one, None]), [one / 1.5, one / 1.25, -one / 1.5 - 0.5 / 1.25]),
+        "reach": (replace(rows, directions=[one, one, None]), [none, one, -0.5 * one]),
+        "support": (replace(rows, weights=[one, one, None]), [none, none, -1.5 * one]),
+    }[question]
+    assert not np.any(passes(asked, games.functions, games.parameters, 0.5 * np.ones((1, 3)), np.array(prices)))
