@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from bargaining.errors import NotCompiled, UnknownName
 from bargaining.numerics.compiler import NoCompiler, compiler
 
 BACKENDS = ("auto", "numpy", "c")
+OWN = (__name__.partition(".")[0], "contextlib")  # modules whose lines no user wrote
 MANY = 20_000
 """Games from which compiling, which takes about a second the first time, pays."""
 
@@ -79,4 +81,13 @@ def threads() -> int:
 @cache
 def notice(reason: str) -> None:
     """Say once why games are solved in NumPy."""
-    warnings.warn(f"generated C is not used: {reason}. NumPy solves the games instead.", NotCompiled, stacklevel=2)
+    told = f"generated C is not used: {reason}. NumPy solves the games instead."
+    warnings.warn(told, NotCompiled, stacklevel=_outside())
+
+
+def _outside() -> int:
+    """Return how many calls above `notice` the user's own code stands."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in OWN:
+        frame, level = frame.f_back, level + 1
+    return level

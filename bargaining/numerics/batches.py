@@ -26,7 +26,7 @@ from bargaining.numerics.kernel import (
 )
 from bargaining.numerics.native import run_stream, stream_text
 from bargaining.numerics.offers import OffersProgram, OffersState
-from bargaining.numerics.recheck import passes
+from bargaining.numerics.recheck import PASSES, passes
 
 Batch = TypeVar("Batch")
 AnyProgram = Program | OffersProgram
@@ -116,7 +116,8 @@ def stream(
     out, ages = run_stream(text, program, parameters, seeds, mu, tol, steps)
     found = Optimum(out[: len(seeds)], out[len(seeds) : -1], out[-1], ages.astype(np.intp), np.ones(games, np.intp))
     found.residual[~np.isfinite(found.residual)] = np.inf
-    wrong = np.flatnonzero(found.converged(tol) & ~passes(program, functions, parameters, found.x, found.prices))
+    claimed = found.converged(max(tol, PASSES))  # also what is not yet good, but may be accepted for want of better
+    wrong = np.flatnonzero(claimed & ~passes(program, functions, parameters, found.x, found.prices))
     if wrong.size:
         part = program.take(wrong), functions, take_each(parameters, wrong), seeds[:, wrong]
         found.update(_in_numpy(method, *part, mu, tol, steps), wrong, np.ones(wrong.size, np.bool_))

@@ -169,7 +169,7 @@ def test_what_symbols_cannot_do_is_left_to_numpy(utility: Callable[..., Any], wo
     problem = sale(utility, cost=np.array([0.7, 1.0, 2.0, 3.0]))
     with pytest.warns(NotCompiled, match=word) as given:
         there = bg.solve(problem, bg.Nash(), backend="c")
-    assert len(given) == 1
+    assert [word.filename for word in given] == [__file__]  # one notice, and it names the line that asked
     assert np.array_equal(bg.solve(problem, bg.Nash(), backend="numpy").utilities, there.utilities, equal_nan=True)
 
 
@@ -198,7 +198,7 @@ def test_without_a_compiler_one_notice(forgetful: None, monkeypatch: pytest.Monk
     monkeypatch.setattr(backends, "compiler", none)
     with pytest.warns(NotCompiled, match="no C compiler was found; install gcc") as given:
         found = bg.solve(problem, bg.Nash(), certify=False)
-    assert len(given) == 1
+    assert [word.filename for word in given] == [__file__]
     assert np.all(found.status == bg.Status.OK)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -232,6 +232,22 @@ def test_wrong_answers_of_c_are_found_and_mended(monkeypatch: pytest.MonkeyPatch
     here = bg.solve(problem, bg.Nash(), backend="numpy")
     assert np.max(np.abs(there.terms["price"] - here.terms["price"])) <= 1e-9
     assert np.array_equal(there.terms["price"][::2], here.terms["price"][::2])  # these are NumPy's
+
+
+def test_answers_short_of_the_tolerance_are_examined_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = sale(quadratic, cost=np.linspace(0.5, 1, 40))
+    honest = native.run_stream
+
+    def bent(*arguments: Any) -> Any:
+        out, steps = honest(*arguments)
+        out[0] = np.clip(out[0] + 1e-4, 0, 1)
+        out[-1] = 5e-10  # more than the tolerance, less than what is accepted after all starts
+        return out, steps
+
+    monkeypatch.setattr(batches, "run_stream", bent)
+    there = bg.solve(problem, bg.Nash(), backend="c", certify=False)
+    here = bg.solve(problem, bg.Nash(), backend="numpy", certify=False)
+    assert np.array_equal(here.utilities, there.utilities)
 
 
 def test_a_function_that_has_changed_its_meaning_is_noticed() -> None:
