@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
+from typing import Any, TypeVar, cast
 
 from bargaining.errors import NotCompiled, UnknownName
 from bargaining.numerics.compiler import NoCompiler, compiler
+
+Found = TypeVar("Found")
 
 BACKENDS = ("auto", "numpy", "c")
 OWN = (__name__.partition(".")[0], "contextlib")  # modules whose lines no user wrote
@@ -22,10 +25,11 @@ MANY = 20_000
 
 @dataclass(frozen=True)
 class Backend:
-    """An executor, and how many threads it may use."""
+    """An executor, how many threads it may use, and what has been found out since it was chosen."""
 
     name: str = "auto"
     threads: int = 0  # 0: one a core
+    found: dict[Hashable, Any] = field(default_factory=dict)
 
 
 _current: ContextVar[Backend | None] = ContextVar("backend", default=None)
@@ -64,6 +68,16 @@ def resolved(name: str, games: int) -> str:
         notice(str(error))
         return "numpy"
     return "c"
+
+
+def once(key: Hashable, find: Callable[[], Found]) -> Found:
+    """Return what has been found under this key since the executor was chosen, or find it."""
+    current = _current.get()
+    if current is None:
+        return find()
+    if key not in current.found:
+        current.found[key] = find()
+    return cast("Found", current.found[key])
 
 
 def wanted(games: int) -> bool:
