@@ -164,6 +164,9 @@ def compiled(write: Callable[[], Text], key: Hashable) -> Text | None:
     return text
 
 
+LONGEST = 400_000
+"""Characters of a text: compilers take minutes for longer ones, such as those of a hundred constraints."""
+
 MOST = 256
 _changing = Lock()
 _written: dict[Hashable, Text | None] = {}
@@ -172,6 +175,8 @@ _written: dict[Hashable, Text | None] = {}
 def _attempt(write: Callable[[], Text]) -> Text | None:
     try:
         text = write()
+        if len(text.source) > LONGEST:
+            raise Untraceable(f"a program of so many operations ({len(text.source) // 1000} thousand characters)")
         library(text.source)
     except Untraceable as error:
         backends.notice(f"{error} cannot be written in C")

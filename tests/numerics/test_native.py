@@ -173,6 +173,14 @@ def test_what_symbols_cannot_do_is_left_to_numpy(utility: Callable[..., Any], wo
     assert np.array_equal(bg.solve(problem, bg.Nash(), backend="numpy").utilities, there.utilities, equal_nan=True)
 
 
+def test_what_is_too_long_for_a_compiler_is_left_to_numpy(forgetful: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(native, "LONGEST", 5_000)
+    problem = sale(lambda price, quality, *, cost: price - 0.5 * cost * quality**2, cost=np.ones(5))
+    with pytest.warns(NotCompiled, match="so many operations"):
+        there = bg.solve(problem, bg.Nash(), backend="c", certify=False)
+    assert np.array_equal(there.utilities, bg.solve(problem, bg.Nash(), backend="numpy", certify=False).utilities)
+
+
 def test_one_game_in_c() -> None:
     problem = sale(quadratic, cost=0.8)
     deal = bg.solve(problem, bg.Nash(), backend="c")
