@@ -8,13 +8,12 @@ if TYPE_CHECKING:
     from bargaining import cases as cases
     from bargaining import errors as errors
     from bargaining import plots as plots
-    from bargaining.attribution import VarianceShares as VarianceShares
-    from bargaining.attribution import variance as variance
     from bargaining.awards import Awards as Awards
     from bargaining.awards import ClaimsRule as ClaimsRule
-    from bargaining.calibrations import Calibrations as Calibrations
-    from bargaining.calibrations import crossed as crossed
-    from bargaining.calibrations import grid as grid
+    from bargaining.calibrations.rows import Calibrations as Calibrations
+    from bargaining.calibrations.rows import crossed as crossed
+    from bargaining.calibrations.rows import grid as grid
+    from bargaining.calibrations.sampling import draws as draws
     from bargaining.catalogue import concepts as concepts
     from bargaining.claims.adjusted_proportional import AdjustedProportional as AdjustedProportional
     from bargaining.claims.constrained_equal_awards import ConstrainedEqualAwards as ConstrainedEqualAwards
@@ -53,10 +52,6 @@ if TYPE_CHECKING:
     from bargaining.errors import BargainingError as BargainingError
     from bargaining.errors import NoAgreement as NoAgreement
     from bargaining.evidence import Verification as Verification
-    from bargaining.implied import Identification as Identification
-    from bargaining.implied import ImpliedWeights as ImpliedWeights
-    from bargaining.inference import WeightSpread as WeightSpread
-    from bargaining.inference import implied_weights as implied_weights
     from bargaining.noncooperative import Equilibria as Equilibria
     from bargaining.noncooperative import disagreement_from as disagreement_from
     from bargaining.noncooperative import equilibria as equilibria
@@ -81,14 +76,16 @@ if TYPE_CHECKING:
     from bargaining.protocols import Played as Played
     from bargaining.protocols import ProtocolModel as ProtocolModel
     from bargaining.ranges import PayoffRange as PayoffRange
-    from bargaining.sampling import draws as draws
     from bargaining.sets.base import Status as Status
     from bargaining.sets.issues import Issue as Issue
     from bargaining.solution import Solution as Solution
     from bargaining.solution import solve as solve
-    from bargaining.spreads import quantiles as quantiles
-    from bargaining.statics import ComparativeStatics as ComparativeStatics
-    from bargaining.statics import comparative_statics as comparative_statics
+    from bargaining.statics.attribution import VarianceShares as VarianceShares
+    from bargaining.statics.attribution import variance as variance
+    from bargaining.statics.comparative import ComparativeStatics as ComparativeStatics
+    from bargaining.statics.comparative import comparative_statics as comparative_statics
+    from bargaining.statics.swings import OneAtATime as OneAtATime
+    from bargaining.statics.swings import one_at_a_time as one_at_a_time
     from bargaining.strategic.agenda import Agenda as Agenda
     from bargaining.strategic.agenda import IssueByIssue as IssueByIssue
     from bargaining.strategic.alternating_offers import AlternatingOffers as AlternatingOffers
@@ -114,9 +111,8 @@ if TYPE_CHECKING:
     from bargaining.strategic.uncertain_demand_game import UncertainDemandGame as UncertainDemandGame
     from bargaining.surfaces import Surface as Surface
     from bargaining.surfaces import surface as surface
-    from bargaining.sweeps import sweep as sweep
-    from bargaining.swings import OneAtATime as OneAtATime
-    from bargaining.swings import one_at_a_time as one_at_a_time
+    from bargaining.sweeps.running import sweep as sweep
+    from bargaining.sweeps.spreads import quantiles as quantiles
     from bargaining.tables import compare as compare
     from bargaining.talks import Talks as Talks
     from bargaining.threats.coco import Coco as Coco
@@ -129,6 +125,10 @@ if TYPE_CHECKING:
     from bargaining.utilities.logarithmic import Log as Log
     from bargaining.utilities.power import Power as Power
     from bargaining.verification import verify as verify
+    from bargaining.weights.implied import Identification as Identification
+    from bargaining.weights.implied import ImpliedWeights as ImpliedWeights
+    from bargaining.weights.inference import WeightSpread as WeightSpread
+    from bargaining.weights.inference import implied_weights as implied_weights
 
 __version__ = "0.1.0"
 
@@ -235,27 +235,27 @@ _HOMES = {
     "guaranteed_share": "strategic.reputation",
     "SequentialOffers": "strategic.sequential_offers",
     "UncertainDemandGame": "strategic.uncertain_demand_game",
-    "VarianceShares": "attribution",
-    "variance": "attribution",
-    "ComparativeStatics": "statics",
-    "comparative_statics": "statics",
+    "VarianceShares": "statics.attribution",
+    "variance": "statics.attribution",
+    "ComparativeStatics": "statics.comparative",
+    "comparative_statics": "statics.comparative",
     "Coco": "threats.coco",
     "NoDealEquilibrium": "threats.no_deal_equilibrium",
     "RationalThreats": "threats.rational_threats",
     "SecurityLevels": "threats.security_levels",
     "verify": "verification",
-    "Identification": "implied",
-    "ImpliedWeights": "implied",
-    "WeightSpread": "inference",
-    "implied_weights": "inference",
-    "Calibrations": "calibrations",
-    "crossed": "calibrations",
-    "grid": "calibrations",
-    "draws": "sampling",
-    "sweep": "sweeps",
-    "quantiles": "spreads",
-    "OneAtATime": "swings",
-    "one_at_a_time": "swings",
+    "Identification": "weights.implied",
+    "ImpliedWeights": "weights.implied",
+    "WeightSpread": "weights.inference",
+    "implied_weights": "weights.inference",
+    "Calibrations": "calibrations.rows",
+    "crossed": "calibrations.rows",
+    "grid": "calibrations.rows",
+    "draws": "calibrations.sampling",
+    "sweep": "sweeps.running",
+    "quantiles": "sweeps.spreads",
+    "OneAtATime": "statics.swings",
+    "one_at_a_time": "statics.swings",
 }
 """Where each public name lives; an empty home is a module of its own. Loaded on first use (PEP 562)."""
 

@@ -14,13 +14,13 @@ from numpy.typing import ArrayLike
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from bargaining._types import Array, Bools, Entry
+from bargaining.calibrations.sampling import Sampling, draws
 from bargaining.checks import party_number
 from bargaining.concept import Concept, StrategicModel
 from bargaining.errors import InvalidProblem, OutsideRange, UnknownName
 from bargaining.problems.problem import Problem
 from bargaining.problems.stochastic import StochasticProblem
 from bargaining.problems.threats import ThreatGame
-from bargaining.sampling import Sampling, draws
 
 Settings = Mapping[str, Any]
 """Every parameter and choice of a case by name: numbers or arrays, and words."""

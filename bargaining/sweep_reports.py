@@ -13,8 +13,8 @@ import numpy as np
 from bargaining.case import Case
 from bargaining.problems.problem import Problem
 from bargaining.sets.base import Status
-from bargaining.spreads import LEVELS, Spread, outcomes, percent, spreads, words_of
-from bargaining.swept import BASELINE
+from bargaining.sweeps.spreads import LEVELS, Spread, outcomes, percent, spreads, words_of
+from bargaining.sweeps.swept import BASELINE
 
 if TYPE_CHECKING:
     import pandas as pd

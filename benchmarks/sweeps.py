@@ -27,9 +27,9 @@ from typing import Any
 import numpy as np
 
 import bargaining as bg
-from bargaining.calibrations import Calibrations
-from bargaining.chunks import Plan
-from bargaining.sweeps import CHUNK
+from bargaining.calibrations.rows import Calibrations
+from bargaining.sweeps.chunks import Plan
+from bargaining.sweeps.running import CHUNK
 
 KEPT = ("L", "psi", "theta", "stake", "revenue_share", "access", "safety", "gain Microsoft", "gain OpenAI")
 

@@ -13,8 +13,8 @@ import bargaining as bg
 from bargaining._types import Array, Bools
 from bargaining.case import Case
 from bargaining.errors import OutsideRange
-from bargaining.responses import Moving, numbers_of, response
 from bargaining.sets.issues import IssueSet
+from bargaining.statics.responses import Moving, numbers_of, response
 
 NODES = np.array([-3.0, -2.0, -1.0, 1.0, 2.0, 3.0])
 SIXTH = np.array([-1.0, 9.0, -45.0, 45.0, -9.0, 1.0]) / 60

@@ -9,9 +9,9 @@ import pytest
 from scipy.stats import sobol_indices
 
 import bargaining as bg
-from bargaining.attribution import _shares
 from bargaining.errors import BargainingError, InvalidProblem, NotConverged, UnknownName
 from bargaining.problems.problem import Problem
+from bargaining.statics.attribution import _shares
 from tests.bad_calls import NUMBERS, THINGS
 
 CASE = bg.cases.load("microsoft-openai")

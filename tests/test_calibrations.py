@@ -12,9 +12,9 @@ import pytest
 from scipy.stats import qmc
 
 import bargaining as bg
+from bargaining.calibrations.records import calibrations
+from bargaining.calibrations.sampling import permuted
 from bargaining.errors import InvalidProblem
-from bargaining.records import calibrations
-from bargaining.sampling import permuted
 
 BOX = {"a": (0.0, 1.0), "b": (-2.0, 3.0), "c": (5.0, 5.0)}
 GAMES = 500

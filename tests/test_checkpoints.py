@@ -17,11 +17,11 @@ import pandas as pd
 import pytest
 
 import bargaining as bg
-from bargaining import checkpoints
-from bargaining.calibrations import Calibrations
-from bargaining.chunks import Plan
+from bargaining.calibrations.rows import Calibrations
 from bargaining.errors import MissingPackage, UnusableCheckpoint
 from bargaining.problems.problem import Problem
+from bargaining.sweeps import checkpoints
+from bargaining.sweeps.chunks import Plan
 from tests.test_sweeps import exact, sale
 
 DRAWS = bg.draws({"cost": (0.5, 1.5), "disagreement seller": (0.0, 60.0)}, 100, rng=1)
@@ -178,7 +178,7 @@ def test_two_sweeps_of_one_process_do_not_meet(tmp_path: Path) -> None:
 SLOW = """
 import sys, time
 import bargaining as bg
-from bargaining.chunks import Plan
+from bargaining.sweeps.chunks import Plan
 from tests.test_checkpoints import CONCEPTS, DRAWS
 from tests.test_sweeps import sale
 solve = Plan.table

@@ -15,7 +15,7 @@ import pytest
 
 import bargaining as bg
 from bargaining.errors import InvalidProblem
-from bargaining.fingerprints import fingerprint
+from bargaining.sweeps.fingerprints import fingerprint
 
 
 def written(source: str, **known: Any) -> Any:

@@ -10,8 +10,8 @@ import pytest
 
 import bargaining as bg
 from bargaining.errors import InvalidProblem, UnknownName
-from bargaining.implied import Reason
 from bargaining.problems.problem import Problem
+from bargaining.weights.implied import Reason
 
 CASE = bg.cases.load("microsoft-openai")
 FLAGSHIP = CASE.problem()

@@ -8,7 +8,7 @@ import pytest
 
 import bargaining as bg
 from bargaining.errors import InvalidProblem, UnknownName
-from bargaining.spreads import AT, percent, spreads
+from bargaining.sweeps.spreads import AT, percent, spreads
 
 CASE = bg.cases.load("microsoft-openai")
 

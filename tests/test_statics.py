@@ -10,7 +10,7 @@ import pytest
 import bargaining as bg
 from bargaining.errors import BargainingError, InvalidProblem, NoAgreement, UnknownName
 from bargaining.problems.problem import Problem
-from bargaining.statics import Activity
+from bargaining.statics.comparative import Activity
 from tests.bad_calls import NUMBERS, THINGS
 from tests.differences import compare
 

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from bargaining.case import Case
 from bargaining.errors import BargainingError, InvalidProblem, OutsideRange, UnknownName
-from bargaining.swept import BASELINE
+from bargaining.sweeps.swept import BASELINE
 
 WIDTH = 80
 

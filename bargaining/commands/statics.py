@@ -14,8 +14,8 @@ from bargaining import cases
 from bargaining.commands.common import console, plain_errors, plain_table, say_written, setting
 from bargaining.errors import InvalidProblem
 from bargaining.reports import chosen_concepts
-from bargaining.statics import Activity, ComparativeStatics
-from bargaining.swings import OneAtATime
+from bargaining.statics.comparative import Activity, ComparativeStatics
+from bargaining.statics.swings import OneAtATime
 
 HEADS = ("value", "derivative", "elasticity", "low", "high", "at low", "at high")
 

@@ -17,10 +17,10 @@ from bargaining.commands.common import assignment, console, plain_errors, plain_
 from bargaining.errors import InvalidProblem, UnknownName
 from bargaining.reports import chosen_concepts
 from bargaining.sweep_reports import SweepReport, answers
-from bargaining.swept import BASELINE
+from bargaining.sweeps.swept import BASELINE
 
 if TYPE_CHECKING:
-    from bargaining.calibrations import Calibrations
+    from bargaining.calibrations.rows import Calibrations
 
 ALL = "all"
 DRAWS = 10_000

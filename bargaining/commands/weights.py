@@ -13,8 +13,8 @@ from bargaining import cases
 from bargaining.case import Case
 from bargaining.commands.common import assignment, console, plain_errors, plain_table, say_written, scenario_names
 from bargaining.errors import InvalidProblem
-from bargaining.inference import WeightSpread
-from bargaining.swept import BASELINE
+from bargaining.sweeps.swept import BASELINE
+from bargaining.weights.inference import WeightSpread
 
 SHARES = {"identified": "one weight", "set": "a set", "empty": "none", "failed": "no answer"}
 """What draws may lead to, in words."""

@@ -18,7 +18,7 @@ from bargaining.plots.marks import COLORS, GREY, LINE
 from bargaining.plots.style import paper
 from bargaining.plots.titles import annotate_below, axis_title, dated, named
 from bargaining.sets.base import Status
-from bargaining.spreads import Spread, percent, spreads
+from bargaining.sweeps.spreads import Spread, percent, spreads
 
 BINS = 20  # of equal width between the ends
 ATOM = 0.6  # of a bin: half the bars of atoms lie outside the ends

@@ -17,7 +17,7 @@ from bargaining.plots.marks import COLORS, GREY, LINE
 from bargaining.plots.style import paper
 from bargaining.plots.titles import annotate_below, axis_title, dated, named, parameter_title
 from bargaining.sets.base import Status
-from bargaining.spreads import discrete, outcomes, require_outcome, require_sweep, words_of
+from bargaining.sweeps.spreads import discrete, outcomes, require_outcome, require_sweep, words_of
 
 STYLES = ("-", "--", "-.", ":")
 MOST = 12  # lines

@@ -18,9 +18,9 @@ from bargaining.errors import InvalidProblem
 from bargaining.plots.marks import COLORS, GREY, LINE
 from bargaining.plots.style import paper
 from bargaining.plots.titles import annotate_below, axis_title
-from bargaining.statics import ComparativeStatics
-from bargaining.swept import units_of
-from bargaining.swings import OneAtATime
+from bargaining.statics.comparative import ComparativeStatics
+from bargaining.statics.swings import OneAtATime
+from bargaining.sweeps.swept import units_of
 
 LARGEST = 12
 FEW = 7  # bars, of which the last may be long

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from bargaining._types import Array
-from bargaining.calibrations import Calibrations
+from bargaining.calibrations.rows import Calibrations
 from bargaining.case import Case
 from bargaining.checks import instance, words
 from bargaining.errors import InvalidProblem, OutsideRange, UnknownName

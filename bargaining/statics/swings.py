@@ -20,9 +20,9 @@ from bargaining.errors import InvalidProblem, UnknownName
 from bargaining.problems.problem import Problem
 from bargaining.sets.base import Status
 from bargaining.solution import Method
-from bargaining.spreads import outcomes
-from bargaining.sweeps import sweep
-from bargaining.swept import BASELINE, swept
+from bargaining.sweeps.running import sweep
+from bargaining.sweeps.spreads import outcomes
+from bargaining.sweeps.swept import BASELINE, swept
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from bargaining.calibrations import Calibrations, Excerpt, Rows
+from bargaining.calibrations.rows import Calibrations, Excerpt, Rows
 from bargaining.checks import numbers, option, whole
 from bargaining.errors import InvalidProblem
 

@@ -15,9 +15,9 @@ import numpy as np
 
 from bargaining._types import Array
 from bargaining.checks import numbers, words
-from bargaining.chunks import KEYS
 from bargaining.errors import InvalidProblem, UnknownName
 from bargaining.sets.base import Status
+from bargaining.sweeps.chunks import KEYS
 
 if TYPE_CHECKING:
     import pandas as pd

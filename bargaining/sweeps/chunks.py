@@ -10,13 +10,13 @@ import numpy as np
 
 from bargaining._types import Bools, Indices
 from bargaining.awards import Awards
-from bargaining.calibrations import Calibrations, Rows
+from bargaining.calibrations.rows import Calibrations, Rows
 from bargaining.errors import InvalidProblem, NoAgreement, NotConverged, NotConvex, NotFinite
 from bargaining.numerics.backends import using
 from bargaining.problems.claims import ClaimsProblem
 from bargaining.sets.base import Status
 from bargaining.solution import Method, Question, attempt
-from bargaining.swept import Swept
+from bargaining.sweeps.swept import Swept
 from bargaining.tables import awards_frame, frame
 
 if TYPE_CHECKING:

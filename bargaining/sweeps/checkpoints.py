@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bargaining.errors import MissingPackage, UnusableCheckpoint
-from bargaining.fingerprints import fingerprint
+from bargaining.sweeps.fingerprints import fingerprint
 
 if TYPE_CHECKING:
     import pandas as pd

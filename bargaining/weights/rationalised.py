@@ -16,12 +16,12 @@ import numpy as np
 
 from bargaining._types import Array, Bools, Codes, Indices
 from bargaining.errors import InvalidProblem
-from bargaining.implied import CLOSED, SAME, ImpliedWeights, Reason, identification, log_shortfall
 from bargaining.numerics.cones import AT_BOUND, Polytope, open_directions
 from bargaining.problems.problem import Problem
 from bargaining.sets.base import Answer, FeasibleSet, Status, flat
 from bargaining.sets.issues import IssueSet
 from bargaining.sets.pie import Pie
+from bargaining.weights.implied import CLOSED, SAME, ImpliedWeights, Reason, identification, log_shortfall
 
 CUTS = 60
 NARROW = 1e-6

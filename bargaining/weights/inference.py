@@ -20,14 +20,14 @@ from numpy.typing import ArrayLike
 from bargaining._types import Array
 from bargaining.case import Case
 from bargaining.checks import instance, number, numbers, sequence, vector, words
-from bargaining.contract_curve import ContractCurve, Curve, Term
 from bargaining.errors import InvalidProblem, UnknownName
-from bargaining.implied import SAME, Identification, ImpliedWeights, Reason, identification
 from bargaining.problems.problem import Problem, require_measurable
-from bargaining.rationalised import rationalise
 from bargaining.rays import prospects
 from bargaining.sets.base import Status, flat
 from bargaining.sets.issues import IssueSet
+from bargaining.weights.contract_curve import ContractCurve, Curve, Term
+from bargaining.weights.implied import SAME, Identification, ImpliedWeights, Reason, identification
+from bargaining.weights.rationalised import rationalise
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -25,10 +25,10 @@ from bargaining.errors import InvalidProblem, UnknownName
 from bargaining.numerics.jets import Jet, variable
 from bargaining.numerics.sensitivity import dense
 from bargaining.problems.problem import Problem
-from bargaining.responses import Moving, Response, numbers_of, response, rule_of
 from bargaining.sets.base import Status, status_labels
 from bargaining.sets.issues import IssueSet
 from bargaining.solution import Solution, solve
+from bargaining.statics.responses import Moving, Response, numbers_of, response, rule_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,9 +9,9 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from bargaining.calibrations import Calibrations
-from bargaining.chunks import Plan
+from bargaining.calibrations.rows import Calibrations
 from bargaining.errors import MissingPackage, SweepStopped
+from bargaining.sweeps.chunks import Plan
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -28,7 +28,7 @@ from bargaining.problems.problem import Problem
 from bargaining.sets.base import Status
 from bargaining.sets.issues import IssueSet
 from bargaining.solution import Solution, solve
-from bargaining.statics import entering
+from bargaining.statics.comparative import entering
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -18,7 +18,8 @@ import numpy as np
 
 from bargaining.errors import InvalidProblem
 
-HOME = Path(__file__).parent
+OWN = __name__.partition(".")[0]
+HOME = Path(__file__).parent.parent
 
 
 def fingerprint(value: Any) -> str:
@@ -153,7 +154,7 @@ def _installed(name: str | None) -> bool:
     top = (name or "").partition(".")[0]
     if top == "__main__" or not top:
         return False
-    if top in sys.stdlib_module_names or top == __package__:
+    if top in sys.stdlib_module_names or top == OWN:
         return True
     file = getattr(sys.modules.get(top), "__file__", None) or ""
     return any(part in ("site-packages", "dist-packages") for part in Path(file).parts)
@@ -162,7 +163,7 @@ def _installed(name: str | None) -> bool:
 @cache
 def _version(name: str | None) -> bytes:
     top = (name or "").partition(".")[0]
-    if top == __package__:
+    if top == OWN:
         return library().encode()
     if top in sys.stdlib_module_names:
         return f"{sys.version_info.major}.{sys.version_info.minor}".encode()
@@ -182,7 +183,7 @@ def environment() -> dict[str, str]:
     """Return the versions on which the last digit of a result may depend."""
     import scipy
 
-    version = sys.modules[__package__].__version__
+    version = sys.modules[OWN].__version__
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     return {
         "bargaining": f"{version} ({library()[:16]})",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bargaining.calibrations import Calibrations, Rows, Table, table
+from bargaining.calibrations.rows import Calibrations, Rows, Table, table
 from bargaining.errors import InvalidProblem, MissingPackage
 
 if TYPE_CHECKING:

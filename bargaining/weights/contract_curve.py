@@ -18,11 +18,11 @@ from typing import TypeAlias
 import numpy as np
 
 from bargaining._types import Array, Bools, Codes, Indices
-from bargaining.implied import CLOSED, log_shortfall
 from bargaining.numerics.roots import decreasing_root
 from bargaining.sets.base import Answer, Status
 from bargaining.sets.held import HeldIssues, Pulled
 from bargaining.sets.issues import IssueSet
+from bargaining.weights.implied import CLOSED, log_shortfall
 
 Measure: TypeAlias = Callable[["_Condition", Indices, Array], Array]
 

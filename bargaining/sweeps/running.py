@@ -13,20 +13,20 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, overload
 
 import numpy as np
 
-from bargaining.calibrations import Calibrations, Grid, Rows
+from bargaining.calibrations.records import calibrations as as_calibrations
+from bargaining.calibrations.rows import Calibrations, Grid, Rows
 from bargaining.case import Case
-from bargaining.checkpoints import Checkpoint, opened
 from bargaining.checks import flag, option, sequence, whole, words
-from bargaining.chunks import FAULTS, KEYS, Plan, finite
-from bargaining.dispatch import progressing, solved
 from bargaining.errors import InvalidProblem, MissingPackage, UnknownName
-from bargaining.fingerprints import environment, fingerprint
 from bargaining.numerics.backends import resolved
 from bargaining.problems.problem import Problem
-from bargaining.records import calibrations as as_calibrations
 from bargaining.sets.base import Status
 from bargaining.solution import Method
-from bargaining.swept import Swept, swept
+from bargaining.sweeps.checkpoints import Checkpoint, opened
+from bargaining.sweeps.chunks import FAULTS, KEYS, Plan, finite
+from bargaining.sweeps.dispatch import progressing, solved
+from bargaining.sweeps.fingerprints import environment, fingerprint
+from bargaining.sweeps.swept import Swept, swept
 
 if TYPE_CHECKING:
     from collections.abc import Callable

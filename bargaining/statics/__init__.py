@@ -1,0 +1,1 @@
+"""What moves a deal: exact derivatives, one parameter at a time, and shares of variance."""

@@ -1,0 +1,1 @@
+"""Many calibrations solved by several concepts: chunks, workers, checkpoints, and quantiles of what comes out."""

@@ -1,0 +1,1 @@
+"""From an observed deal back to the bargaining weights that it implies, if any."""
