@@ -71,7 +71,7 @@ class HeldIssues:
             x, prices = list(found.x), found.prices
         else:
             x, prices, status = [], *self._alone(games, origin, weights)
-        utilities = np.where(status == Status.OK, games.payoffs(np.array(x)), np.nan)
+        utilities = np.where(status == Status.OK, games.payoffs(np.array(x).reshape(len(x), count)), np.nan)
         pulls = np.where(status == Status.OK, self._pulls(x, parameters, prices, values), np.nan)
         return Pulled(utilities.T, pulls, status)
 
