@@ -234,6 +234,8 @@ def _assemble(loops: tuple[str, str], inputs: int, size: int, parties: int, poin
     table = ",\n".join("{" + ", ".join(literal(float(v)) for v in point) + "}" for point in points.T)
     at_point, at_answer = loops
     return f"""{PRELUDE}
+#undef LANES
+#define LANES 32
 #define POINTS {points.shape[1]}
 static const double P[POINTS][{len(points)}] = {{
 {table}
