@@ -3,7 +3,7 @@
     memory   peak memory of a sweep with a checkpoint that returns files, and its speed against `solve` alone
     kill     a sweep in a process of its own is killed at random moments; what it ends with is compared, byte for byte, with
              a sweep that was left in peace, and every chunk that was begun more than once is counted
-    dask     two worker processes on a cluster over TCP against one process, then again with one worker killed
+    dask     two worker processes on a cluster over TCP against one process, in NumPy, then again with one worker killed
 
 Speeds depend on the machine and its neighbours, efficiency on whether two cores are free.
 """
@@ -133,8 +133,9 @@ def kill(games: int, chunk: int, place: Path, kills: int) -> bool:
 def dask(games: int, chunk: int, place: Path) -> bool:
     from distributed import Client, LocalCluster
 
+    asked = {**question(games), "chunk": chunk, "backend": "numpy"}  # C uses both cores in one process
     clock = time.perf_counter()
-    serial = bg.sweep(**question(games), chunk=chunk)
+    serial = bg.sweep(**asked)
     one = time.perf_counter() - clock
     with (
         LocalCluster(
@@ -144,9 +145,9 @@ def dask(games: int, chunk: int, place: Path) -> bool:
         Client(cluster) as client,
     ):  # fmt: skip
         executor = client.get_executor()
-        bg.sweep(**question(2 * 100), chunk=100, executor=executor)  # imports
+        client.run(bg.sweep, **{**asked, **question(100)})  # imports, in each worker
         clock = time.perf_counter()
-        parallel = bg.sweep(**question(games), chunk=chunk, executor=executor)
+        parallel = bg.sweep(**asked, executor=executor)
         two = time.perf_counter() - clock
         same = parallel.equals(serial)
         print(f"{games:,} games: {one:.1f} s alone, {two:.1f} s with two workers: efficiency {one / two / 2:.2f}")
@@ -154,7 +155,7 @@ def dask(games: int, chunk: int, place: Path) -> bool:
         victim = next(iter(client.run(os.getpid).values()))
         timer = threading.Timer(two / 2, os.kill, (victim, signal.SIGKILL))
         timer.start()
-        again = bg.sweep(**question(games), chunk=chunk, executor=executor)
+        again = bg.sweep(**asked, executor=executor)
         survived = again.equals(serial) and victim not in client.run(os.getpid).values()
         print(f"with a worker killed half-way: {word(survived)} answers")
     return same and survived
