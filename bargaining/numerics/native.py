@@ -111,11 +111,7 @@ def fingerprint(functions: Functions, parameters: Parameters, issues: int) -> Ha
 
     They are asked once a solve.
     """
-    key = (
-        id(functions),
-        tuple(parameters),
-        issues,
-    )  # what is found keeps the functions alive, so that the number stays theirs
+    key = id(functions), tuple(parameters), issues  # what is found keeps the functions, so that the number stays theirs
     return backends.once(key, lambda: (functions, _asked(functions, parameters, issues)))[1]
 
 

@@ -99,11 +99,13 @@ def spans(values: Array) -> Array:
     return np.asarray(np.where(np.isfinite(ranges) & (ranges > 0), ranges, 1.0))
 
 
-def survey(program: Program, functions: Functions, parameters: Parameters, x: Array) -> Survey:
-    """Rank the points of every game of a program beside its answer `x`, (issues, games)."""
-    values = sampled(functions, parameters, *x.shape)
+def survey(program: Program, values: Array, answer: Array) -> Survey:
+    """Rank sampled points of every game of a program beside its answer, by the functions' values there.
+
+    `values` are (functions, games, points), of the answer (functions, games).
+    """
     units = spans(values)
-    own = score(program, at(functions, parameters, x)[..., None], units)[:, 0]
+    own = score(program, answer[..., None], units)[:, 0]
     others = score(program, values, units)
     best = np.max(others, axis=1)
     with np.errstate(invalid="ignore"):

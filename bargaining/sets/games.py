@@ -84,7 +84,7 @@ class Games:
         restart(found, retry, piece, self.functions, part.parameters, values, spans(values), local[retry])
         x = found.x[:, retry]
         seen = part.glance(x, Stakes.of(piece, list(found.prices[:, retry]), self.parties))
-        good = found.converged(ACCEPT)[retry] & ~part.beaten(piece, x, seen)
+        good = found.converged(ACCEPT)[retry] & ~part.beaten(piece, seen)
         status[retry] = np.where(good, Status.OK, Status.NOT_CONVERGED)
         found.x[:, retry] = seen.snapped(x)
 
@@ -99,7 +99,7 @@ class Games:
         seen = self.glance(found.x, Stakes.of(program, list(found.prices), self.parties))
         if weights is not None and floors is not None:
             failed |= np.any(self.scraps(seen, floors) & (weights > 0), axis=0)
-        local = ~failed & self.beaten(program, found.x, seen)
+        local = ~failed & self.beaten(program, seen)
         found.x[:] = seen.snapped(found.x)
         found.residual[failed & found.converged()] = np.inf  # gains of the size of the tolerance are no solution
         return failed, local, seen.broken, seen.unlike
@@ -110,12 +110,11 @@ class Games:
         self.__dict__.setdefault("ranges", seen.spans)  # whatever is asked
         return seen
 
-    def beaten(self, program: Program, x: Array, seen: Glance) -> Bools:
+    def beaten(self, program: Program, seen: Glance) -> Bools:
         """Say in which games a sampled point does better than the answer, after a glance at them."""
         found = np.zeros(self.count, np.bool_)
         for doubt in portions(seen.doubtful, MANY):
-            part = self.take(doubt)
-            found[doubt] = survey(program.take(doubt), self.functions, part.parameters, x[:, doubt]).beaten()
+            found[doubt] = survey(program.take(doubt), self.take(doubt).sampled(), seen.values[:, doubt]).beaten()
         return found
 
     def run(self, program: Program, tol: float = TOL) -> Optimum:
@@ -134,9 +133,9 @@ class Games:
         best = self.run(program, VERDICT)
         restart(
             best, np.arange(self.count), program, self.functions, self.parameters, values, units,
-            survey(program, self.functions, self.parameters, best.x).beaten(10 * VERDICT), VERDICT,
+            survey(program, values, self.at(best.x)).beaten(10 * VERDICT), VERDICT,
         )  # fmt: skip
-        seen = survey(program, self.functions, self.parameters, best.x)
+        seen = survey(program, values, self.at(best.x))
         gain = np.maximum(np.where(np.isfinite(seen.own), seen.own, -np.inf), seen.best)
         none = best.converged(ACCEPT) & (gain <= LEAST_GAIN)
         status = np.where(none, Status.NO_AGREEMENT, Status.NOT_CONVERGED)
@@ -157,7 +156,7 @@ class Games:
             best, np.arange(self.count), program, self.functions, self.parameters, values, units,
             np.ones(self.count, np.bool_),
         )  # fmt: skip
-        seen = survey(program, self.functions, self.parameters, best.x)
+        seen = survey(program, values, self.at(best.x))
         return np.asarray(best.converged(ACCEPT) & (np.maximum(seen.own, seen.best) < -FEASIBLE))
 
     def scraps(self, seen: Glance, origins: list[Array]) -> Bools:

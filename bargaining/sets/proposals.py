@@ -87,7 +87,7 @@ def sound(games: Games, found: Optimum, origins: list[Array], factors: list[Arra
         prices[b] = np.ones(games.count)
         seen = games.glance(half.x, Stakes.of(program, prices, games.parties))
         # One who melts fast accepts next to nothing.
-        good &= ~games.scraps(seen, origins)[b] & ~seen.broken & ~games.beaten(program, half.x, seen)
+        good &= ~games.scraps(seen, origins)[b] & ~seen.broken & ~games.beaten(program, seen)
         half.x[:] = seen.snapped(half.x)
     one, two = halves
     apart = np.max(np.abs(one.x - two.x), axis=0) > APART * (1.0 - factors[0] * factors[1])
