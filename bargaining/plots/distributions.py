@@ -12,8 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import blended_transform_factory
 
-from bargaining.checks import instance, numbers, sequence
+from bargaining.checks import numbers
 from bargaining.errors import InvalidProblem
+from bargaining.plots.axes import given_axes
 from bargaining.plots.marks import COLORS, GREY, LINE
 from bargaining.plots.style import paper
 from bargaining.plots.titles import annotate_below, axis_title, dated, named
@@ -90,12 +91,7 @@ def draw_distribution(
     if len(found) > MOST:
         raise InvalidProblem(f"{len(found)} groups are too many panels for one figure, {MOST} at most; choose rows first.")
     if axes is not None:
-        given = (axes,) if isinstance(axes, Axes) else sequence("axes", axes)
-        for ax in given:
-            instance(ax, Axes, "make them with plt.subplots()")
-        if len(given) != len(found):
-            raise InvalidProblem(f"{len(found)} groups need as many axes; {len(given)} are given.")
-        return _draw(table, column, found, marked, given)
+        return _draw(table, column, found, marked, given_axes(axes, len(found), "groups"))
     with paper():
         size = (WIDTH, HEAD + HEIGHT * max(len(found), 1.6))
         grid = plt.subplots(len(found), 1, sharex=True, sharey=True, squeeze=False, figsize=size)[1]

@@ -11,8 +11,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from bargaining.checks import instance, sequence, words
+from bargaining.checks import words
 from bargaining.errors import InvalidProblem, UnknownName
+from bargaining.plots.axes import given_axes
 from bargaining.plots.marks import COLORS, GREY, LINE
 from bargaining.plots.style import paper
 from bargaining.plots.titles import annotate_below, axis_title, dated, named, parameter_title
@@ -88,12 +89,7 @@ def draw_sweep(
         with paper():
             grid = plt.subplots(len(up), 1, sharex=True, squeeze=False, figsize=(WIDTH, 1.2 + HEIGHT * len(up)))[1]
             return _draw(frame, across, up, keys, tuple(grid[:, 0]))
-    given = (axes,) if isinstance(axes, Axes) else sequence("axes", axes)
-    for ax in given:
-        instance(ax, Axes, "make them with plt.subplots()")
-    if len(given) != len(up):
-        raise InvalidProblem(f"{len(up)} outcomes need as many axes; {len(given)} are given.")
-    return _draw(frame, across, up, keys, given)
+    return _draw(frame, across, up, keys, given_axes(axes, len(up), "outcomes"))
 
 
 def _frame(table: Any) -> pd.DataFrame:

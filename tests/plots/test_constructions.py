@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,12 +39,6 @@ PROBLEMS = {
     "curve": parabola((0.5, 0.5)),
     "pie": pie(bg.Power(0.5), bg.Linear(), size=4),
 }
-
-
-@pytest.fixture(autouse=True)
-def close_figures() -> Iterator[None]:
-    yield
-    plt.close("all")
 
 
 def dots(ax: Axes) -> np.ndarray:
