@@ -284,16 +284,18 @@ def present_values(
 def discounted(pieces: list[tuple[float, float, Entry]], horizon: Entry, rate: Entry) -> tuple[Entry, Entry]:
     """Return the integrals of revenue times exp(-rate t) to the end of 2030, and from there to the horizon."""
     fall, stop = np.exp(-rate), np.exp(-rate * horizon)  # over any whole year, and where the horizon ends the last one
+    (_, begun, first), *whole = pieces[: SHARE_ENDS - int(START)]
+    at = np.exp(-rate * begun)
     before: Entry = 0.0
+    for _, _, revenue in reversed(whole):  # Horner's rule: every year is worth `fall` of the one before
+        before = revenue + fall * before
+    before = first * (1 - at) + at * (1 - fall) * before
+    for _ in whole:
+        at = at * fall
     after: Entry = 0.0
-    at: Entry = 1.0
-    for year, (_, end, revenue) in enumerate(pieces):
-        below = at * fall if year else np.exp(-rate * end)  # the first year has begun
-        below = np.where(end < horizon, below, stop)
-        if end <= SHARE_ENDS - START:
-            before = before + revenue * (at - below)
-        else:
-            after = after + revenue * (at - below)
+    for _, _, revenue in pieces[1 + len(whole) :]:
+        below = np.maximum(at * fall, stop)
+        after = after + revenue * (at - below)
         at = below
     return before / rate, after / rate
 
