@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 
 from bargaining.errors import NotCompiled, UnknownName
 from bargaining.numerics.compiler import NoCompiler, compiler
+from bargaining.numerics.memory import keep_freed
 
 Found = TypeVar("Found")
 
@@ -46,6 +47,7 @@ def using(name: str, games: int, threads: int = 0) -> Iterator[None]:
     UnknownName
         If there is no such executor.
     """
+    keep_freed()
     outer = _current.get()
     inherited = outer is not None and name == "auto"
     chosen = outer.name if outer is not None and inherited else resolved(name, games)
