@@ -62,10 +62,16 @@ class Jet:
         return self
 
     def __sub__(self, other: Any) -> Jet:
-        return Jet.__add__(self, -other)
+        if not isinstance(other, Jet):
+            return Jet(self.value - other, self.gradient, self.hessian)
+        return Jet(
+            self.value - other.value,
+            _less(self.gradient, other.gradient),
+            _less(self.hessian, other.hessian),
+        )
 
     def __rsub__(self, other: Any) -> Jet:
-        return Jet.__add__(-self, other)
+        return self.chain(other - self.value, -1.0, None)
 
     def __mul__(self, other: Any) -> Jet:
         if not isinstance(other, Jet):
@@ -91,7 +97,7 @@ class Jet:
         value = self.value**power
         base = np.where(self.value == 0, 1e-300, self.value)  # so that 0**c has slope 0, not 0/0, for c > 1
         slope = power * value / base
-        return self.chain(value, slope, (power - 1) * slope / base)
+        return self.chain(value, slope, (power - 1) * slope / base if self.curved else None)
 
     def __rpow__(self, base: Any) -> Jet:
         return _exp(self * np.log(base))
@@ -99,10 +105,15 @@ class Jet:
     def __abs__(self) -> Jet:
         return Jet.__mul__(self, np.sign(self.value))
 
+    @property
+    def curved(self) -> bool:
+        """Whether second derivatives are asked for: of parameters alone they are not."""
+        return any(j >= 0 for j in self.gradient)
+
     def chain(self, value: Entry, slope: Entry, curvature: Sparse) -> Jet:
         """Apply a scalar function with this value, first and second derivative (None: zero) at the jet's value."""
         gradient, hessian = _scaled(self.gradient, slope), _scaled(self.hessian, slope)
-        if curvature is not None:
+        if curvature is not None and self.curved:
             outer: Hessian = {}
             for i, gi in self.gradient.items():
                 scaled = _product(curvature, gi)
@@ -181,7 +192,7 @@ def _product(a: Entry, b: Entry) -> Entry:
 
 def _scaled(vector: dict[Any, Entry], factor: Entry) -> dict[Any, Entry]:
     """Multiply a sparse vector by a number."""
-    return {key: _product(factor, entry) for key, entry in vector.items()}
+    return {key: _product(factor, entry) for key, entry in vector.items()} if vector else vector
 
 
 def _merge(a: dict[Any, Entry], b: dict[Any, Entry]) -> dict[Any, Entry]:
@@ -193,6 +204,16 @@ def _merge(a: dict[Any, Entry], b: dict[Any, Entry]) -> dict[Any, Entry]:
     total = dict(a)
     for key, value in b.items():
         total[key] = total[key] + value if key in total else value
+    return total
+
+
+def _less(a: dict[Any, Entry], b: dict[Any, Entry]) -> dict[Any, Entry]:
+    """Subtract a sparse vector from another."""
+    if not b:
+        return a
+    total = dict(a)
+    for key, value in b.items():
+        total[key] = total[key] - value if key in total else -value
     return total
 
 

@@ -11,6 +11,7 @@ import ctypes
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import cache
 from threading import Lock
 from types import ModuleType
 from typing import Any
@@ -21,6 +22,7 @@ from bargaining._types import Array, Indices
 from bargaining.numerics import backends
 from bargaining.numerics.c_source import PRELUDE, statements
 from bargaining.numerics.compiler import NoCompiler, library
+from bargaining.numerics.jets import plain
 from bargaining.numerics.kernel import Functions, Parameters
 from bargaining.numerics.offers import OffersProgram
 from bargaining.numerics.tracing import Graph, Symbol, Untraceable
@@ -75,10 +77,8 @@ def structure(entry: Any) -> Any:
 
 def call(text: Text, inputs: Sequence[Any], games: int, limit: int = 0) -> tuple[Array, Indices]:
     """Run a text on arrays with an entry a game, or one for all; return its outputs, (outputs, games), and steps."""
-    flat = [np.ascontiguousarray(entry, dtype=float) for entry in inputs]
-    strides = [8 * (entry.size > 1) for entry in flat]
-    lengths = (ctypes.c_long * len(flat))(*(stride // 8 for stride in strides))
-    sources = [_address(entry) for entry in flat]
+    kept, sources, strides = _laid_out(inputs, games)
+    lengths = (ctypes.c_long * len(strides))(*(stride // 8 for stride in strides))
     steps = np.zeros(games, np.int64)
     out = np.empty((text.outputs, games))
     results, ages = _address(out), _address(steps)
@@ -95,10 +95,21 @@ def call(text: Text, inputs: Sequence[Any], games: int, limit: int = 0) -> tuple
     threads = backends.threads()
     if threads == 1 or games <= PIECE:
         piece(0, games)
-        return out, steps
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(lambda first: piece(first, min(first + PIECE, games)), range(0, games, PIECE)))
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(lambda first: piece(first, min(first + PIECE, games)), range(0, games, PIECE)))
+    del kept  # until here the addresses are of these
     return out, steps
+
+
+def _laid_out(inputs: Sequence[Any], games: int) -> tuple[list[Array], list[int], list[int]]:
+    """Return arrays that hold the inputs, and where each begins and how many bytes its entries are apart."""
+    if games == 1:  # one array of all numbers, whose address is asked for once
+        packed = np.array([np.asarray(entry).item() for entry in inputs], dtype=float)
+        first = _address(packed)
+        return [packed], list(range(first, first + packed.nbytes, 8)), [0] * len(inputs)
+    flat = [np.ascontiguousarray(entry, dtype=float) for entry in inputs]
+    return flat, [_address(entry) for entry in flat], [8 * (entry.size > 1) for entry in flat]
 
 
 def _address(array: Array | Indices) -> int:
@@ -120,21 +131,34 @@ def _asked(functions: Functions, parameters: Parameters, issues: int) -> Hashabl
 
     Parameters are of sizes from 0.01 to 1000 there. Functions that have no values there have no key.
     """
-    ways = np.arange(1, issues + len(parameters) + 1)[:, None] * 0.6180339887
-    shares = 0.02 + 0.96 * ((0.5 + ways * np.arange(1, PROBES + 1)) % 1.0)
-    known = dict(zip(parameters, shares[issues:] * 10.0 ** (np.arange(PROBES) % 6 - 2), strict=True))
+    shares, sizes = _probes(issues, len(parameters))
     try:
         with np.errstate(all="ignore"):
-            values = [np.broadcast_to(value, (PROBES,)) for value in functions(list(shares[:issues]), known)]
+            asked = functions(list(shares), dict(zip(parameters, sizes, strict=True)))
+            values = [np.broadcast_to(value, (PROBES,)) for value in asked]
     except Exception:  # such as a check of the user's own: they are written down anew every time
         return functions, []
     return functions, np.asarray(values, dtype=float).tobytes(), tuple(parameters)
 
 
+@cache
+def _probes(issues: int, parameters: int) -> tuple[Array, Array]:
+    """Return points to ask functions at: issues between 0 and 1, and parameters."""
+    ways = np.arange(1, issues + parameters + 1)[:, None] * 0.6180339887
+    shares = np.asarray(0.02 + 0.96 * ((0.5 + ways * np.arange(1, PROBES + 1)) % 1.0))
+    return shares[:issues], shares[issues:] * 10.0 ** (np.arange(PROBES) % 6 - 2.0)
+
+
 def written(functions: Functions) -> Functions:
-    """Return functions whose every trouble with symbols says that they cannot be written down: NumPy has the last word."""
+    """Return functions whose every trouble with symbols says that they cannot be written down: NumPy has the last word.
+
+    The graph learns that their variables lie between 0 and 1.
+    """
 
     def asked(x: list[Any], parameters: Parameters) -> list[Any]:
+        for share in map(plain, x):
+            if isinstance(share, Symbol):
+                share.graph.shares.add(share.index)
         try:
             return functions(x, parameters)
         except Untraceable:
@@ -288,20 +312,25 @@ void run(long n, const double *const *in, const long *stride, double *const *out
     double O[{outputs}][LANES] __attribute__((aligned(64)));
     (void)inf_;
     for (long first = 0; first < n; first += LANES) {{
-    int open = n - first < LANES ? (int)(n - first) : LANES, busy[LANES];
+    int open = n - first < LANES ? (int)(n - first) : LANES;
+    uint64_t busy[LANES];
     for (int l = 0; l < LANES; l++) busy[l] = l < open;
     for (int i = 0; i < {inputs}; i++)
         for (int l = 0; l < LANES; l++) I[i][l] = in[i][stride[i] * (l < n - first ? first + l : n - 1)];
 {start}{hoist}
     for (long age = 1; age <= limit && open; age++) {{
 {step}
+    uint64_t lost[LANES] = {{0}}, due[LANES], some = 0;
+    for (int i = 0; i < {outputs}; i++)
+        for (int l = 0; l < LANES; l++) lost[l] |= is_nan(O[i][l]);  /* a lane that is lost stays so */
     for (int l = 0; l < LANES; l++) {{
-        const double residual = O[{outputs - 1}][l];
-        int known = 1;
-        for (int i = 0; i < {outputs}; i++) known &= !is_nan(O[i][l]);  /* a lane that is lost stays so */
-        if (!known) O[{outputs - 1}][l] = endless;
-        else if (!busy[l] || (age < limit && !(residual <= I[{inputs - 1}][l]))) continue;
-        if (!busy[l]) continue;
+        due[l] = busy[l] & (lost[l] | (age == limit) | (O[{outputs - 1}][l] <= I[{inputs - 1}][l]));
+        some |= due[l];
+    }}
+    if (!some) continue;
+    for (int l = 0; l < LANES; l++) {{
+        if (!due[l]) continue;
+        if (lost[l]) O[{outputs - 1}][l] = endless;
         for (int i = 0; i < {outputs}; i++) out[i][first + l] = O[i][l];
         steps[first + l] = age;
         busy[l] = 0;

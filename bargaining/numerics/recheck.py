@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from bargaining._types import Array, Bools, Entry, Pick, Sparse
-from bargaining.numerics.jets import as_jet, variable
+from bargaining.numerics.jets import Jet, as_jet, variable
 from bargaining.numerics.kernel import (
     NOISE,
     Functions,
@@ -69,28 +69,31 @@ def _errors(
     Of alternating offers it is the larger one of both proposers', each held to the threshold that the other makes.
     """
     if isinstance(program, Program):
-        return _error(program, functions, parameters, x, prices, second)
+        return _error(program, _jets(functions, parameters, x, second), x, prices)
     k, rows = len(x) // 2, len(prices) // 2
     points = [x[:k], x[k:]]
-    payoffs = [functions(list(point), parameters) for point in points]
+    jets = [_jets(functions, parameters, point, second) for point in points]
     errors = []
     for b in (0, 1):
         other = 1 - b
-        owed = program.origin[other] + program.factors[other] * (payoffs[other][other] - program.origin[other])
+        owed = program.origin[other] + program.factors[other] * (jets[other][other].value - program.origin[other])
         block = program.blocks[b]
         asked = Program(block.weights, block.rows, [owed, *block.offsets[1:]], None, block.targets)
-        errors.append(_error(asked, functions, parameters, points[b], prices[b * rows : (b + 1) * rows], second))
+        errors.append(_error(asked, jets[b], points[b], prices[b * rows : (b + 1) * rows]))
     return np.maximum(*errors)
 
 
-def _error(program: Program, functions: Functions, parameters: Parameters, x: Array, prices: Array, second: bool) -> Array:
+def _jets(functions: Functions, parameters: Parameters, x: Array, second: bool) -> list[Jet]:
+    """Return the functions with first derivatives in the variables -1, -2, ..., or with `second` ones too in 0, 1, ..."""
+    numbers = range(len(x)) if second else range(-1, -len(x) - 1, -1)
+    return [as_jet(f) for f in functions([variable(j, v) for j, v in zip(numbers, x, strict=True)], parameters)]
+
+
+def _error(program: Program, jets: list[Jet], x: Array, prices: Array) -> Array:
     """Return the most that the objective can rise, or that a row is missed by, in units of the objective or row.
 
     With second derivatives, what a few ulps of x do to a slope is no error: it is large at corners of infinite slope.
     """
-    # Variables that are numbered below zero have first derivatives only.
-    numbers = range(len(x)) if second else range(-1, -len(x) - 1, -1)
-    jets = [as_jet(f) for f in functions([variable(j, v) for j, v in zip(numbers, x, strict=True)], parameters)]
     steep = [steepness(jet) for jet in jets]
     slacks = [jets[i].value - o for i, o in zip(program.rows, program.offsets, strict=True)]
     counts = worth(program, list(prices))
@@ -100,8 +103,10 @@ def _error(program: Program, functions: Functions, parameters: Parameters, x: Ar
     missed = largest([0.0, *(-c / steep[i] for i, c in zip(program.rows, slacks, strict=True))])
     for c, price, a in zip(slacks, prices, program.targets, strict=True):
         rise = rise + np.abs(price * c - (0.0 if a is None else a))
-    for j, v in zip(numbers, x, strict=True):
-        slope = total([times(w, jet.gradient.get(j)) for w, jet in zip(counts, jets, strict=True)])
+    for j, v in enumerate(x):
+        slope = total(
+            [times(w, jet.gradient.get(j, jet.gradient.get(-1 - j))) for w, jet in zip(counts, jets, strict=True)]
+        )
         bend = total([times(w, jet.hessian.get((j, j))) for w, jet in zip(counts, jets, strict=True)])
         if slope is not None:
             noise = 0.0 if bend is None else NOISE * np.abs(bend)

@@ -20,7 +20,7 @@ import numpy as np
 from bargaining._types import Array, Bools, Entry, Indices, Sparse
 from bargaining.numerics import backends
 from bargaining.numerics.batches import EVEN, sample, score
-from bargaining.numerics.c_source import PRELUDE, SHARE, literal, statements
+from bargaining.numerics.c_source import PRELUDE, literal, statements
 from bargaining.numerics.kernel import Functions, Parameters, Program, take_all, take_each, worth
 from bargaining.numerics.native import Text, call, compiled, fingerprint, written
 from bargaining.numerics.tracing import Graph
@@ -135,14 +135,19 @@ class Stakes:
         return Stakes(take_all(self.worth, pick), take_all(self.floors, pick))
 
 
-def glance(functions: Functions, parameters: Parameters, x: Array, stakes: Stakes, parties: int) -> Glance:
-    """Look at every game with its answer `x`, (issues, games)."""
+def glance(
+    functions: Functions, parameters: Parameters, x: Array, stakes: Stakes, parties: int, own: Array | None = None
+) -> Glance:
+    """Look at every game with its answer `x`, (issues, games); `own` are the functions' values there, if they are known."""
     games = x.shape[1]
     if games and backends.wanted(games):
         key = ("glance", fingerprint(functions, parameters, len(x)), len(x), parties)
         text = compiled(lambda: write_glance(functions, parameters, len(x), parties), key)
         if text is not None:
-            return _by_c(text, functions, parameters, np.where(np.isfinite(x), x, 0.5), stakes, parties)
+            x = np.where(np.isfinite(x), x, 0.5)
+            return _by_c(
+                text, functions, parameters, x, stakes, parties, at(functions, parameters, x) if own is None else own
+            )
     return _in_portions(functions, parameters, x, stakes, parties)
 
 
@@ -173,7 +178,9 @@ def _by_numpy(functions: Functions, parameters: Parameters, x: Array, stakes: St
     return Glance(units, broken, own, moved, np.where(np.isfinite(size), lead, np.nan), np.zeros(x.shape[1], np.bool_))
 
 
-def _by_c(text: Text, functions: Functions, parameters: Parameters, x: Array, stakes: Stakes, parties: int) -> Glance:
+def _by_c(
+    text: Text, functions: Functions, parameters: Parameters, x: Array, stakes: Stakes, parties: int, truth: Array
+) -> Glance:
     """Glance in C, hold its values at the answers against NumPy's, and glance in NumPy at the games where they differ.
 
     Fast arithmetic makes numbers of what is none, such as 0 * nan, and a model may mean something else to C than to NumPy.
@@ -183,7 +190,6 @@ def _by_c(text: Text, functions: Functions, parameters: Parameters, x: Array, st
     out, _ = call(text, [*parameters.values(), *x, *counts, *floors], x.shape[1])
     size = len(counts)
     broken, moved, lead = out[2 * size :]
-    truth = at(functions, parameters, x)
     seen = Glance(out[:size], broken > 0, truth, moved, lead, _unlike(out[size : 2 * size], truth, out[:size]))
     games = np.flatnonzero(seen.unlike)
     if games.size:
@@ -210,14 +216,14 @@ def write_glance(functions: Functions, parameters: Parameters, issues: int, part
     """
     graph, functions = Graph(), written(functions)
     known = {name: graph.leaf(f"parameter {name}") for name in parameters}
-    x = [graph.leaf(f"{SHARE}x {j}") for j in range(issues)]
-    point = [graph.leaf(f"{SHARE}point {j}") for j in range(issues)]
+    x = [graph.leaf(f"x {j}") for j in range(issues)]
+    point = [graph.leaf(f"point {j}") for j in range(issues)]
     values = [graph.number(v) for v in functions(list(point), known)]
     here = [graph.number(v) for v in functions(list(x), known)]
     there = [graph.number(v) for v in functions([snap(v) for v in x], known)]
     places = {f"parameter {name}": f"I[{i}][l]" for i, name in enumerate(parameters)}
-    places |= {f"{SHARE}x {j}": f"I[{len(parameters) + j}][l]" for j in range(issues)}
-    places |= {f"{SHARE}point {j}": f"P[p][{j}]" for j in range(issues)}
+    places |= {f"x {j}": f"I[{len(parameters) + j}][l]" for j in range(issues)}
+    places |= {f"point {j}": f"P[p][{j}]" for j in range(issues)}
     size = len(values)
     loops = (
         statements(graph, places, [(f"V[{i}][l]", v) for i, v in enumerate(values)], {}),

@@ -39,6 +39,7 @@ class Graph:
 
     def __init__(self) -> None:
         self.operations: list[tuple[str, tuple[Any, ...]]] = []
+        self.shares: set[int] = set()  # operations whose values lie between 0 and 1, as who made them knows
         self._known: dict[tuple[str, tuple[Any, ...]], int] = {}
 
     def leaf(self, name: str) -> Symbol:
@@ -71,6 +72,17 @@ class Graph:
         """Return the value of a constant, None for anything else."""
         name, operands = self.operations[index]
         return float(operands[0]) if name == "constant" else None
+
+    def nonnegative(self, index: int) -> bool:
+        """Say whether an operation is plainly not negative: made of shares and constants by + and *, or 1 - share."""
+        name, operands = self.operations[index]
+        if index in self.shares:
+            return True
+        if name in ("add", "multiply"):
+            return all(self.nonnegative(operand) for operand in operands)
+        if name == "subtract" and operands[1] in self.shares:
+            return (self.constant(operands[0]) or 0.0) >= 1.0
+        return name == "constant" and operands[0] >= 0.0
 
     def needed(self, outputs: Sequence[int]) -> list[int]:
         """Return the numbers of all operations that the outputs depend on, in order."""

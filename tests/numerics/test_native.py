@@ -15,6 +15,7 @@ import bargaining as bg
 from bargaining.errors import NotCompiled, UnknownName
 from bargaining.numerics import backends, batches, native
 from bargaining.numerics.backends import using
+from bargaining.numerics.c_source import PRELUDE
 from bargaining.numerics.compiler import NoCompiler, compiler
 from bargaining.numerics.recheck import passes
 from bargaining.sets.issues import columns
@@ -106,6 +107,22 @@ def test_every_operation() -> None:
     here, there = (bg.solve(problem, bg.Nash(), backend=backend) for backend in ("numpy", "c"))
     assert np.all(there.status == bg.Status.OK)
     assert np.max(np.abs(there.utilities / here.utilities - 1)) <= 1e-12
+
+
+def test_powers_of_shares() -> None:
+    """Within a few units in the last place of NumPy's, and the same where there is no number."""
+    rng = np.random.default_rng(0)
+    x, p = 10.0 ** rng.uniform(-12, 3, 20_000), rng.uniform(-3, 3, 20_000)
+    odd = np.array([0.0, 1.0, 1e-300, 1e300, np.inf, np.nan])
+    x, p = np.append(x, np.repeat(odd, 6)), np.append(p, np.tile([0.0, 0.5, -0.5, 3.0, np.nan, 300.0], 6))
+    loop = "for (long i = 0; i < n; i++) out[0][i] = plain_power(in[0][i], in[1][i]);"
+    head = "void run(long n, const double *const *in, const long *stride, double *const *out, long *steps, long limit)"
+    out, _ = native.call(native.Text(f"{PRELUDE}{head} {{ {loop} }}", 2, 1), [x, p], x.size)
+    with np.errstate(all="ignore"):
+        truth = np.where(np.isnan(p), np.nan, x**p)  # NumPy's 1**nan is 1
+        ulps = np.abs(out[0] / truth - 1.0) / np.finfo(float).eps / (1.0 + np.abs(p * np.log(x)))
+    same = (out[0] == truth) | (np.isnan(truth) & np.isnan(out[0])) | (np.maximum(out[0], truth) < 1e-306)
+    assert np.all(same | (ulps < 4.0))
 
 
 def test_the_company_of_a_game_does_not_matter() -> None:
