@@ -17,6 +17,7 @@ from bargaining.sets.base import LEAST_GAIN, Status
 ACCEPT = 1e-9  # a larger optimality error is reported as not converged; the certificate carries the error itself
 VERDICT = 1e-10  # to tell an agreement from none; where a whole face of deals is worth nothing, less is out of reach
 FIRST_STEPS = 30  # games that need more are diagnosed, then started again with a longer limit
+NEAR = 1e-6  # of the box, and the barrier parameter: a start this near a good deal is not drawn away from it
 MANY = 16384  # games diagnosed and started again at a time: few calls, and still room for their points
 
 
@@ -39,8 +40,12 @@ class Games:
 
     def reach(self, origins: list[Array], directions: list[Array]) -> tuple[Optimum, Codes]:
         """Maximise t with F_i >= origin_i + t direction_i."""
+        return self._solve(replace(self.rows(origins), directions=[*directions, *blank(self.constraints)]), origins)
+
+    def reach_from(self, x: Array, origins: list[Array], directions: list[Array]) -> Optimum:
+        """Maximise as `reach` does, from starts `x`, (issues, games), that are near the answers."""
         program = replace(self.rows(origins), directions=[*directions, *blank(self.constraints)])
-        return self._solve(program, origins)
+        return self._run_from(x, program)
 
     def support(self, weights: list[Array], floors: list[Array] | None) -> tuple[Optimum, Codes]:
         """Maximise the weighted sum of payoffs, above the floors if there are any."""
@@ -48,33 +53,54 @@ class Games:
 
     def nash(self, origins: list[Array], weights: list[Array]) -> tuple[Optimum, Codes]:
         """Maximise the weighted sum of log gains. Gains of the size of the solver's tolerance are no agreement."""
-        program = replace(self.rows(origins), targets=[*weights, *blank(self.constraints)])
-        return self._solve(program, origins, np.array(weights))
+        return self._solve(self._shared(origins, list(weights)), origins)
+
+    def _shared(self, origins: list[Array], weights: list[Sparse]) -> Program:
+        return replace(self.rows(origins), targets=weights + blank(self.constraints))
 
     # -- how they are answered ---------------------------------------------------------------------------------------
 
-    def _solve(self, program: Program, floors: list[Array] | None, weights: Array | None = None) -> tuple[Optimum, Codes]:
+    def _solve(self, program: Program, floors: list[Array] | None) -> tuple[Optimum, Codes]:
         found = self.run(program)
-        failed, local, broken, unlike = self._examine(program, floors, weights, found)
-        status = np.where(broken, np.int8(Status.NOT_FINITE), np.int8(Status.OK))
-        for lost in portions(np.flatnonzero(failed & ~broken), MANY):
+        case = self._examine(program, floors, found)
+        if floors is not None:
+            for hard in portions(np.flatnonzero((case.failed | case.idle) & ~case.broken), MANY):
+                done = hard[self._from_shared_gains(program, floors, found, hard)]
+                case.failed[done] = case.local[done] = False
+        status = np.where(case.broken, np.int8(Status.NOT_FINITE), np.int8(Status.OK))
+        for lost in portions(np.flatnonzero(case.failed & ~case.broken), MANY):
             status[lost] = self.take(lost).diagnose(None if floors is None else take_all(floors, lost))
-        for retry in portions(np.flatnonzero((status == Status.NOT_CONVERGED) | (local & ~broken)), MANY):
-            self._retry(program, found, status, local, retry)
+        for retry in portions(np.flatnonzero((status == Status.NOT_CONVERGED) | (case.local & ~case.broken)), MANY):
+            self._retry(program, found, status, case.local, retry)
         if self.count and backends.wanted(self.count):
-            left = np.flatnonzero(unlike | (status == Status.NOT_CONVERGED))
+            left = np.flatnonzero(case.unlike | (status == Status.NOT_CONVERGED))
             if left.size:
-                self._again_in_numpy(program, floors, weights, found, status, left)
+                self._again_in_numpy(program, floors, found, status, left)
         return found, status
 
+    def _from_shared_gains(self, program: Program, floors: list[Array], found: Optimum, hard: Indices) -> Indices:
+        """Start these games again from deals by which all gain, and return the places in `hard` of those that it solves.
+
+        Where utilities are not concave, such as what is expected of a deal that may fail, a deal worth nothing can be
+        stationary, and no sampled point may show that there are better ones. The logarithms of gains keep away from it.
+        """
+        part, low = self.take(hard), take_all(floors, hard)
+        shared = part.run(part._shared(low, [1.0] * self.parties))
+        some = np.flatnonzero(shared.converged())
+        games, asked, low = part.take(some), program.take(hard[some]), take_all(low, some)
+        again = games._run_from(shared.x[:, some], asked)
+        case = games._examine(asked, low, again)
+        good = ~(case.failed | case.idle | case.local | case.broken)
+        found.update(again, hard[some], good)
+        return some[good]
+
     def _again_in_numpy(
-        self, program: Program, floors: list[Array] | None, weights: Array | None, found: Optimum, status: Codes,
-        left: Indices,
-    ) -> None:  # fmt: skip
+        self, program: Program, floors: list[Array] | None, found: Optimum, status: Codes, left: Indices
+    ) -> None:
         """Solve these games afresh without generated C, whose functions may be at fault."""
-        own = None if floors is None else take_all(floors, left), None if weights is None else weights[:, left]
         with backends.using("numpy", left.size):
-            again, status[left] = self.take(left)._solve(program.take(left), *own)
+            own = None if floors is None else take_all(floors, left)
+            again, status[left] = self.take(left)._solve(program.take(left), own)
         found.update(again, left, np.ones(left.size, np.bool_))
 
     def _retry(self, program: Program, found: Optimum, status: Codes, local: Bools, retry: Indices) -> None:
@@ -88,25 +114,30 @@ class Games:
         status[retry] = np.where(good, Status.OK, Status.NOT_CONVERGED)
         found.x[:, retry] = seen.snapped(x)
 
-    def _examine(
-        self, program: Program, floors: list[Array] | None, weights: Array | None, found: Optimum
-    ) -> tuple[Bools, Bools, Bools, Bools]:
-        """Hold results against sampled points; say which failed, are beaten, have no numbers, or are unlike in C.
-
-        Issues at their bounds are put there exactly.
-        """
-        failed = ~found.converged()
+    def _examine(self, program: Program, floors: list[Array] | None, found: Optimum) -> _Case:
+        """Hold results against sampled points. Issues at their bounds are put there exactly."""
         seen = self.glance(found.x, Stakes.of(program, list(found.prices), self.parties))
-        if weights is not None and floors is not None:
-            failed |= np.any(self.scraps(seen, floors) & (weights > 0), axis=0)
+        failed, idle = ~found.converged(), self._idle(program, seen, floors)
+        if _shares(program):  # gains of the size of the tolerance are no solution
+            failed |= idle
+            found.residual[idle & found.converged()] = np.inf
         local = ~failed & self.beaten(program, seen)
         found.x[:] = seen.snapped(found.x)
-        found.residual[failed & found.converged()] = np.inf  # gains of the size of the tolerance are no solution
-        return failed, local, seen.broken, seen.unlike
+        return _Case(failed, idle, local, seen.broken, seen.unlike)
 
-    def glance(self, x: Array, stakes: Stakes) -> Glance:
-        """Look at every game with its answer, and what that stands on."""
-        seen = glance(self.functions, self.parameters, x, stakes, self.parties)
+    def _idle(self, program: Program, seen: Glance, floors: list[Array] | None) -> Bools:
+        """Say where any party whose own gain counts, or all whose sum does, gain no more than the solver's tolerance."""
+        if floors is None:
+            return np.zeros(self.count, np.bool_)
+        scraps = self.scraps(seen, floors)
+        if program.directions is None and not _shares(program):
+            return np.asarray(np.all(scraps | ~_counted(program.weights[: self.parties], self.count), axis=0))
+        count = program.targets if program.directions is None else program.directions
+        return np.asarray(np.any(scraps & _counted(count[: self.parties], self.count), axis=0))
+
+    def glance(self, x: Array, stakes: Stakes, own: Array | None = None) -> Glance:
+        """Look at every game with its answer, and what that stands on; `own` are the functions' values there, if known."""
+        seen = glance(self.functions, self.parameters, x, stakes, self.parties, own)
         self.__dict__.setdefault("ranges", seen.spans)  # whatever is asked
         return seen
 
@@ -121,6 +152,10 @@ class Games:
         """Run the kernel from the centre of the box."""
         centre = np.full((self.issues, self.count), 0.5)
         return stream(kernel, program, self.functions, self.parameters, centre, tol=tol, steps=FIRST_STEPS)
+
+    def _run_from(self, x: Array, program: Program) -> Optimum:
+        """Run the kernel from deals that are nearly as good as the best."""
+        return stream(kernel, program, self.functions, self.parameters, np.clip(x, NEAR, 1.0 - NEAR), NEAR)
 
     def diagnose(self, floors: list[Array] | None) -> Codes:
         """Say of games that fail whether they have an answer: by the largest common gain over the floors."""
@@ -190,6 +225,27 @@ class Games:
         rows = own if floors is None else [*range(self.parties), *own]
         offsets = [*([] if floors is None else floors), *([0.0] * self.constraints)]
         return Program(blank(self.parties + self.constraints), rows, offsets, None, blank(len(rows)))
+
+
+@dataclass(frozen=True)
+class _Case:
+    """What an examination says of every game."""
+
+    failed: Bools
+    idle: Bools  # nobody, or not everybody, gains anything: of a best deal possible, of a product of gains a failure
+    local: Bools  # a sampled point does better
+    broken: Bools  # there are no numbers
+    unlike: Bools  # in C there are others
+
+
+def _shares(program: Program) -> bool:
+    """Say whether a program maximises a product of gains."""
+    return any(target is not None for target in program.targets)
+
+
+def _counted(counts: list[Sparse], games: int) -> Bools:
+    """Say which parties count, (parties, games)."""
+    return np.array([np.broadcast_to(0.0 if count is None else count, (games,)) > 0 for count in counts])
 
 
 def blank(size: int) -> list[Sparse]:

@@ -292,7 +292,8 @@ class IssueSet(FeasibleSet):
 
     def _flat(self, lead: tuple[int, ...]) -> Games:
         parameters = {
-            name: np.broadcast_to(value, lead).ravel() if value.ndim else value for name, value in self.parameters.items()
+            name: np.broadcast_to(value, lead).ravel() if value.ndim else value[()]  # plain numbers are faster
+            for name, value in self.parameters.items()
         }
         count = int(np.prod(lead, dtype=int))
         return Games(self.functions, parameters, count, len(self.issues), self.size, self.constraint_count)

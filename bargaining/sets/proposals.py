@@ -25,8 +25,8 @@ def both_proposals(games: Games, origins: list[Array], factors: list[Array]) -> 
     """Return the first and the second party's proposal in each game, with one status for both.
 
     A joint Newton iteration from the centre of the box solves nearly every game. Those where it stalls or is slow, or where
-    a sampled deal would be a better reply, start again from their Nash deal, then from the centre with more time; the last
-    ones are left to a bracketing root finder.
+    a sampled deal would be a better reply, start again from their Nash deal, with more time; the last ones are left to a
+    bracketing root finder.
     """
     program = offers.program(origins, factors, games.constraints, np.ones(games.count))
     centre = np.full((2 * games.issues, games.count), 0.5)
@@ -54,15 +54,14 @@ def _fall_back(
     seeds = np.clip(np.concatenate([deal.x, deal.x]), PUSH, 1.0 - PUSH)
     prices, nothing = np.full((len(program.rows), games.count), np.nan), np.full(games.count, np.inf)
     found = Optimum(seeds.copy(), prices, nothing, deal.steps, deal.starts)
-    centre = np.full_like(seeds, 0.5)
-    for at, mu, tol in ((seeds, WARM_MU, TOL), (seeds, MU_START, TOL), (centre, MU_START, TOL), (seeds, None, ACCEPT)):
+    for mu, tol in ((WARM_MU, TOL), (MU_START, TOL), (None, ACCEPT)):
         left = np.flatnonzero(open_ & ~found.converged(tol))
         if left.size:
             part, here, shrink = games.take(left), take_all(origins, left), take_all(factors, left)
             if mu is None:
-                again = by_root(part, here, shrink)
+                again = by_root(part, here, shrink, deal.x[:, left])
             else:
-                again = stream(offers, program.take(left), part.functions, part.parameters, at[:, left], mu)
+                again = stream(offers, program.take(left), part.functions, part.parameters, seeds[:, left], mu)
             better = sound(part, again, here, shrink) & (again.residual < found.residual[left])
             found.update(again, left, better)
     late = np.where(found.converged(ACCEPT), Status.OK, Status.NOT_CONVERGED)
@@ -76,16 +75,16 @@ def sound(games: Games, found: Optimum, origins: list[Array], factors: list[Arra
     """
     good = found.converged(ACCEPT)
     halves = _halves(found, games)
-    payoffs = [games.payoffs(half.x) for half in halves]
+    values = [games.at(half.x) for half in halves]
     for b, half in enumerate(halves):
         other = 1 - b
         floors = list(origins)
-        floors[other] = origins[other] + factors[other] * (payoffs[other][other] - origins[other])
+        floors[other] = origins[other] + factors[other] * (values[other][other] - origins[other])
         ways = [np.full(games.count, float(i == b)) for i in (0, 1)]
         program = replace(games.rows(floors), directions=[*ways, *blank(games.constraints)])
         prices = [half.prices[0]] * 2 + list(half.prices[1:])
         prices[b] = np.ones(games.count)
-        seen = games.glance(half.x, Stakes.of(program, prices, games.parties))
+        seen = games.glance(half.x, Stakes.of(program, prices, games.parties), values[b])
         # One who melts fast accepts next to nothing.
         good &= ~games.scraps(seen, origins)[b] & ~seen.broken & ~games.beaten(program, seen)
         half.x[:] = seen.snapped(half.x)
@@ -120,10 +119,11 @@ def _halves(found: Optimum, games: Games) -> list[Optimum]:
     return [replace(found, x=found.x[b * k : (b + 1) * k], prices=found.prices[b * rows : (b + 1) * rows]) for b in (0, 1)]
 
 
-def by_root(games: Games, origins: list[Array], factors: list[Array]) -> Optimum:
+def by_root(games: Games, origins: list[Array], factors: list[Array], x: Array) -> Optimum:
     """Find the first party's gain g with best_1(m_2 best_2(m_1 g)) = g, where best_i(h) leaves the other a gain of h.
 
     The left side is decreasing in what the other must be left, so the difference changes sign once on [0, ideal gain].
+    `x` are deals by which both gain, from which all others are sought.
     """
 
     def best(proposer: int, left: Array, pick: Indices) -> tuple[Optimum, Array]:
@@ -131,7 +131,7 @@ def by_root(games: Games, origins: list[Array], factors: list[Array]) -> Optimum
         floors = [o[pick] for o in origins]
         floors[1 - proposer] = floors[1 - proposer] + left
         ways = [np.full(pick.size, float(i == proposer)) for i in (0, 1)]
-        found, _ = part.reach(floors, ways)
+        found = part.reach_from(x[:, pick], floors, ways)
         return found, part.payoffs(found.x)[proposer] - origins[proposer][pick]
 
     def excess(gain: Array, pick: Array) -> Array:

@@ -277,3 +277,21 @@ def test_a_case_is_a_value() -> None:
     assert CASE.settings()["L"] == 0.25
     with pytest.raises(TypeError):
         CASE.settings()["L"] = 1  # type: ignore[index]
+
+
+def test_deals_worth_nothing_hide_none_that_are_worth_little() -> None:
+    """No approval is a stationary point of whatever is asked: found where gains are a thousandth of the payoffs' range."""
+    drawn = [{name: v[game] for name, v in CASE.draw(32768, rng=seed).items()} for seed, game in LITTLE_TO_GAIN]
+    game = CASE.problem(
+        **{name: np.array([d[name] for d in drawn]) for name in drawn[0] if name not in ("period", "breakdown")}
+    )
+    nash = bg.solve(game, bg.Nash())
+    assert np.all(game.ideal >= nash.utilities)
+    for concept in (bg.KalaiSmorodinsky(), bg.Egalitarian(), CASE.concepts()["rubinstein"]):
+        found = bg.solve(game, concept)
+        assert np.all(found.status == bg.Status.OK), concept
+        assert np.all(found.gains > 1e-3), concept
+
+
+LITTLE_TO_GAIN = ((1, 3367), (2, 31262), (4, 24485), (5, 11414))
+"""Draws by seed and number: their Nash gains are $0.02bn to $0.1bn."""
