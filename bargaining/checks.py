@@ -90,6 +90,9 @@ def party_number(what: str, value: Any, parties: Sequence[str]) -> int:
 
 def leading_axes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
     """Return the leading axes that stacks share."""
+    distinct = set(shapes)
+    if len(distinct) == 1:  # the usual case, a hundred times as fast
+        return distinct.pop()
     try:
         return np.broadcast_shapes(*shapes)
     except ValueError as error:

@@ -224,7 +224,7 @@ def _attempt(problem: Question, concept: Method, certify: bool) -> Solution | Aw
         return concept.play(_measurable(problem, concept) if usual else _asked(problem, concept.about, concept))
     if not isinstance(concept, Concept | StrategicModel | DemandGame):
         raise InvalidProblem(f"{concept!r} is no solution concept or strategic model; write for example bg.Nash().")
-    whole = _measurable(problem, concept)
+    whole = _asked(problem, Problem, concept).whole
     if isinstance(concept, DemandGame):
         return play(whole, concept)
     if isinstance(concept, StrategicModel):
@@ -268,13 +268,15 @@ def _solution(
     equilibrium: Equilibrium | None = None, threats: Threats | None = None,
 ) -> Solution:  # fmt: skip
     """Return an answer as a solution, with what was proved about it."""
+    if threats is None:  # whose own rule says why a game has no disagreement point
+        require_measurable(problem)  # asked last: who solved the game has looked at its range
     if answer.status.shape != problem.shape:
         raise InvalidProblem(
             f"the settings of {concept.label} make a stack of shape {answer.status.shape}, the problem {problem.shape}; "
             "settings are single numbers, and problem.replace(disagreement=...) with more rows makes a stack."
         )
     lost = ~problem.measurable & (answer.status == Status.OK) | ~np.all(np.isfinite(problem.disagreement), axis=-1)
-    if np.any(lost) and threats is None:  # whose own rule says why a game has no disagreement point
+    if np.any(lost) and threats is None:
         answer = replace(answer, status=np.where(lost, np.int8(Status.NOT_FINITE), answer.status)).where_ok()
     found = Solution(
         problem, concept, answer.utilities, answer.terms, answer.normal, answer.status, _unchecked(answer), equilibrium,
