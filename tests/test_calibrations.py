@@ -137,6 +137,7 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: bg.draws({}, 10), "must map names"),
     (lambda: bg.draws({"a": (1, 0)}, 10), "lower first"),
     (lambda: bg.draws({"a": (0, np.inf)}, 10), "finite"),
+    (lambda: bg.draws({"a": (-1e308, 1e308)}, 10), "wider than any float"),
     (lambda: bg.draws({"a": 3}, 10), "two finite numbers"),
     (lambda: bg.draws(BOX, 0), "positive whole number"),
     (lambda: bg.draws(BOX, 1.5), "positive whole number"),  # type: ignore[arg-type]
@@ -151,6 +152,8 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: calibrations({"a": []}), "no row"),
     (lambda: calibrations({"a": np.ma.masked_array([1.0, 2.0], [True, False])}), "masked"),
     (lambda: calibrations({"a": [1j]}), "neither numbers nor words"),
+    (lambda: calibrations(pd.DataFrame({"a": [1j]})), "neither numbers nor words"),
+    (lambda: calibrations(pd.DataFrame({"L": [0.1], "a": [1.0]}).set_index("L")), "have L as an index"),
     (lambda: calibrations([1, 2]), "holds no calibrations"),
     (lambda: calibrations("nowhere.csv"), "no file"),
     (lambda: calibrations(__file__), "neither a .csv nor"),
@@ -168,6 +171,33 @@ def test_files_that_are_none(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"\xff\x00not a table")
         with pytest.raises(InvalidProblem, match=r"a\.parquet|a\.csv"):
             calibrations(tmp_path / name)
+
+
+CSV_FAULTS = [
+    ("L,theta\n0.1,0.5,0.9\n0.2,0.6,0.8\n", "no table"),  # pandas would take the first column for names of rows
+    ("L,theta\n0.1,0.5\n0.2,0.6,0.8\n", "no table"),
+    ("size,size\n10,20\n", "named size, size"),  # pandas would rename the second
+    (",L\n0,0.1\n", "index=False"),
+]
+
+
+@pytest.mark.parametrize(("text", "match"), CSV_FAULTS)
+def test_columns_of_a_csv_file_are_not_guessed(text: str, match: str, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(InvalidProblem, match=match):
+        calibrations(tmp_path / "a.csv")
+
+
+def test_commas_at_the_ends_of_lines_shift_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("L,theta\n0.1,0.5,\n0.2,0.6,\n", encoding="utf-8")
+    rows = calibrations(tmp_path / "a.csv").rows(0, 2)
+    assert rows["L"].tolist() == [0.1, 0.2] and rows["theta"].tolist() == [0.5, 0.6]
+
+
+def test_the_index_of_a_parquet_file_is_not_lost(tmp_path: Path) -> None:
+    pd.DataFrame({"L": [0.1, 0.2], "theta": [0.5, 0.6]}).set_index("L").to_parquet(tmp_path / "a.parquet")
+    with pytest.raises(InvalidProblem, match="have L as an index"):
+        calibrations(tmp_path / "a.parquet").rows(0, 1)
 
 
 def test_crossed_rows_are_pairs_wherever_they_are_cut() -> None:

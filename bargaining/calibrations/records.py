@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -48,8 +49,6 @@ def calibrations(given: Any) -> Calibrations:
 
 
 def _file(path: Path) -> Calibrations:
-    import pandas as pd
-
     if not path.is_file():
         raise InvalidProblem(f"there is no file {str(path)!r} to read calibrations from.")
     if path.suffix.lower() in (".parquet", ".pq"):
@@ -57,23 +56,49 @@ def _file(path: Path) -> Calibrations:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         return ParquetRows(digest, path.resolve(), path.stat().st_mtime_ns)
     if path.suffix.lower() == ".csv":
-        try:
-            return _of_frame(pd.read_csv(path))
-        except (ValueError, UnicodeError) as error:  # what pandas raises for a file that is none
-            raise InvalidProblem(f"{path} is no table of comma-separated values with a line of names: {error}.") from error
+        return _of_csv(path)
     raise InvalidProblem(f"{path.name} is neither a .csv nor a .parquet file; save the calibrations as one of them.")
+
+
+def _of_csv(path: Path) -> Table:
+    """Return the rows of a CSV file. Left alone, pandas renames columns and takes the first for an index, unasked."""
+    import pandas as pd
+
+    try:
+        heads = pd.read_csv(path, header=None, nrows=1, dtype=str).iloc[0]
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # rows that are longer than the line of names
+            frame = pd.read_csv(path, index_col=False)
+    except (ValueError, UnicodeError, pd.errors.ParserWarning) as error:  # what pandas raises for a file that is none
+        raise InvalidProblem(
+            f"{path} is no table of comma-separated values with a line of names: {str(error).strip('.')}."
+        ) from error
+    if heads.isna().any() or not heads.is_unique:
+        raise InvalidProblem(
+            f"the columns of {path} are named {', '.join(heads.fillna('(nothing)'))}; each needs a name of its own. "
+            "A DataFrame is saved without its index by to_csv(path, index=False)."
+        )
+    return _of_frame(frame)
 
 
 def _of_frame(frame: pd.DataFrame) -> Table:
     import pandas as pd
 
     def column(values: pd.Series[Any]) -> Any:
+        if pd.api.types.is_complex_dtype(values.dtype):
+            return values.to_numpy()  # to be refused
         if pd.api.types.is_numeric_dtype(values.dtype):
             return values.to_numpy(dtype=float, na_value=np.nan)
         return values.astype(object).where(values.notna(), None).to_numpy()
 
     if not frame.columns.is_unique:
         raise InvalidProblem(f"the calibrations have columns {list(frame.columns)}; names must be distinct.")
+    indices = [str(name) for name in frame.index.names if name is not None]
+    if indices:
+        raise InvalidProblem(
+            f"the calibrations have {', '.join(indices)} as an index, which would be lost: make columns of it by "
+            "frame.reset_index(), or leave it out by frame.reset_index(drop=True)."
+        )
     return table({str(name): column(frame[name]) for name in frame.columns})
 
 

@@ -86,16 +86,13 @@ class Draws(Calibrations):
         return found
 
     def _sobol(self, start: int, stop: int) -> Rows:
-        import warnings
-
         from scipy.stats import qmc
 
         points = qmc.Sobol(len(self.ranges), scramble=True, rng=self._stream(0))
         if start:
             points.fast_forward(start)
-        with warnings.catch_warnings():  # SciPy sees these rows only and cannot know how many there are in all
-            warnings.simplefilter("ignore", UserWarning)
-            drawn = points.random(stop - start)
+        # One point at first: SciPy, which cannot know how many there are in all, warns of other numbers than powers of two.
+        drawn = np.concatenate([points.random(min(stop - start, 1)), points.random(max(stop - start - 1, 0))])
         return {name: low + (high - low) * drawn[:, j] for j, (name, (low, high)) in enumerate(self.ranges.items())}
 
     def __repr__(self) -> str:
@@ -171,6 +168,8 @@ def _range(name: str, ends: Any) -> tuple[float, float]:
     pair = numbers(f"the range of {name}", ends)
     if pair.shape != (2,) or not np.all(np.isfinite(pair)) or not pair[0] <= pair[1]:
         raise InvalidProblem(f"the range of {name}, {ends!r}, must be two finite numbers, the lower first.")
+    if not np.isfinite(float(pair[1]) - float(pair[0])):
+        raise InvalidProblem(f"the range of {name}, {ends!r}, is wider than any float; measure in larger units.")
     return float(pair[0]), float(pair[1])
 
 
