@@ -158,6 +158,20 @@ def test_bad_calibrations_end_as_statuses() -> None:
     assert (table["price"].xs("Nash", level="concept").loc[fine] == alone.terms["price"][0]).all()
 
 
+def test_one_good_calibration_is_found_among_bad_ones() -> None:
+    costs = np.full(61, np.nan)
+    costs[::2], costs[30] = -1.0, 0.8
+
+    def strict(cost: Any) -> Problem:
+        if np.any(cost < 0):
+            raise ValueError("costs are not negative")
+        return sale(cost)
+
+    status = bg.sweep(strict, {"cost": costs}, bg.Nash())["status"].to_numpy()
+    assert np.array_equal(status == "ok", costs == 0.8)
+    assert np.array_equal(status == "invalid", costs == -1.0)
+
+
 def test_bad_calibrations_of_a_case() -> None:
     rows = {"T_ext": [2036.0, 2030.0, np.inf, np.nan, 2036.0], "cap_reading": ["joint", "joint", "joint", "joint", None]}
     with pytest.warns(OutsideRange, match="T_ext runs from 2030 to inf"):
@@ -237,6 +251,8 @@ REFUSED: list[tuple[str, Callable[[], Any], type[Exception], str]] = [
     ("nothing to sweep", lambda: bg.sweep(3, {"cost": [1.0]}, bg.Nash()), InvalidProblem, "cannot be swept"),
     ("no concept", lambda: bg.sweep(sale(), {"cost": [1.0]}, []), InvalidProblem, "no concept"),
     ("a concept that is none", lambda: bg.sweep(sale(), {"cost": [1.0]}, [1]), InvalidProblem, "no solution concept"),
+    ("a concept by name", lambda: bg.sweep(sale(), {"cost": [1.0]}, "nash"), InvalidProblem, "no solution concept"),  # type: ignore[call-overload]
+    ("a concept without settings", lambda: bg.sweep(sale(), {"cost": [1.0]}, bg.Nash), InvalidProblem, "no solution concept"),  # type: ignore[call-overload]
     ("a concept twice", lambda: bg.sweep(sale(), {"cost": [1.0]}, [bg.Nash(), bg.Nash()]), InvalidProblem, "twice"),
     ("weights of others", lambda: bg.sweep(sale(), {"cost": [1.0]}, bg.Nash((1, 1, 1))), InvalidProblem, "do not match"),
     ("another kind of problem", lambda: bg.sweep(sale(), {"cost": [1.0]}, bg.Talmud()), InvalidProblem, "ClaimsProblem"),

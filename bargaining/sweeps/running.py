@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 CHUNK = 32768  # games: the solver wants tens of thousands at a time; more of them raise memory, not speed
 AHEAD = 32
-LOOKED_AT = 4  # rows, spread over the calibrations, that a sweep is tried on before work begins
+LOOKED_AT = 64  # rows at most, spread over the calibrations, that a sweep is tried on before work begins
 DIGITS = 32  # of a fingerprint
 
 Form = Literal["table", "grid", "files"]
@@ -196,7 +196,7 @@ def _require_settings(rows: Calibrations, form: str, checkpoint: Any, executor: 
 
 def _planned(family: Swept, rows: Calibrations, concepts: Any, keep: Any, certify: bool) -> Plan:
     """Return the plan of a sweep, once it has been tried on a few games."""
-    methods = (concepts,) if isinstance(concepts, Method) else sequence("concepts", concepts)
+    methods = (concepts,) if isinstance(concepts, Method | type | str) else sequence("concepts", concepts)
     if not methods:
         raise InvalidProblem("there is no concept to solve by; give at least one, for example bg.Nash().")
     for method in methods:
@@ -236,47 +236,45 @@ def _tried(plan: Plan, rows: Calibrations) -> tuple[str, ...]:
 
     What concerns all games is raised here; what concerns some is left to their status.
     """
-    tried = _typical_rows(plan.swept, rows)
     columns: dict[str, None] = {}
     for scenario in plan.scenarios:
         for kind in rows.kinds:
-            for found in _first_answers(plan, scenario, kind, tried):
+            for found in _first_answers(plan, scenario, kind, rows):
                 columns |= dict.fromkeys(name for name in found.columns if name != "status")
     order = sorted(columns, key=lambda name: name.startswith(("utility ", "gain ")))  # stable: terms first
     return tuple(sorted(order, key=lambda name: name.startswith("gain ")))
 
 
-def _typical_rows(family: Swept, rows: Calibrations) -> Rows:
-    """Return numbers to try a sweep on: typical ones, if any are known, and some of the calibrations."""
-    places = np.unique(np.linspace(0, rows.games - 1, LOOKED_AT).astype(int))
-    parts = [rows.rows(int(at), int(at) + 1) for at in places]
-    drawn = {name: np.concatenate([part[name] for part in parts]) for name in rows.spans}
-    if not drawn:
-        return {}
-    known = finite(drawn)
-    drawn = {name: values[known] for name, values in drawn.items()}
-    typical = family.typical(list(drawn))
+def _typical_rows(family: Swept, rows: Calibrations) -> Iterator[Rows]:
+    """Return numbers to try a sweep on, a row each: typical ones, if any are known, then some of the calibrations."""
+    names = list(rows.spans)
+    if not names:
+        yield {}
+        return
+    typical = family.typical(names)
     if typical is not None:
-        drawn = {name: np.concatenate([[typical[name]], values]) for name, values in drawn.items()}
-    if not len(next(iter(drawn.values()))):
-        raise InvalidProblem("none of the calibrations looked at has finite numbers; there is nothing to learn from them.")
-    return drawn
+        yield {name: np.array([value]) for name, value in typical.items()}
+    for at in np.unique(np.linspace(0, rows.games - 1, LOOKED_AT).astype(int)).tolist():
+        row = {name: values for name, values in rows.rows(at, at + 1).items() if name in names}
+        if finite(row).all():
+            yield row
 
 
-def _first_answers(plan: Plan, scenario: str | None, kind: Mapping[str, str], tried: Rows) -> list[pd.DataFrame]:
-    """Return the answers of all concepts to the first of a few rows that have any.
+def _first_answers(plan: Plan, scenario: str | None, kind: Mapping[str, str], rows: Calibrations) -> list[pd.DataFrame]:
+    """Return the answers of all concepts to the first of some rows that have any.
 
     The row is asked twice over, so that what is swept sees arrays: code for single numbers fails here, not later.
     """
     refusal: Exception | None = None
-    for row in range(max((len(values) for values in tried.values()), default=1)):
-        pair = {name: np.repeat(values[row], 2) for name, values in tried.items()}
+    for row in _typical_rows(plan.swept, rows):
         try:
-            problem = plan.build(scenario, kind, pair)
+            problem = plan.build(scenario, kind, {name: np.repeat(value, 2) for name, value in row.items()})
             return [plan.answer(problem, concept) for concept in plan.concepts]
         except FAULTS as error:
             refusal = refusal or error
-    raise refusal or AssertionError("there is always a row")
+    raise refusal or InvalidProblem(
+        "none of the calibrations looked at has finite numbers; there is nothing to learn from them."
+    )
 
 
 def _record(plan: Plan, rows: Calibrations, chunk: int) -> dict[str, Any]:
