@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -132,6 +133,9 @@ def test_strangers_are_noticed(tmp_path: Path) -> None:
     (one / "part-1.parquet").write_bytes(b"")
     with pytest.raises(UnusableCheckpoint, match="has a name"):
         run(one)
+    (one / "part-1.parquet").rename(one / "mine.parquet")  # which pandas.read_parquet(folder) would read as well
+    with pytest.raises(UnusableCheckpoint, match=r"mine\.parquet has a name.*Move it elsewhere"):
+        run(one)
 
 
 def test_folders_that_are_no_checkpoint(tmp_path: Path) -> None:
@@ -148,7 +152,26 @@ def test_folders_that_are_no_checkpoint(tmp_path: Path) -> None:
         (spoilt / checkpoints.MANIFEST).write_text(text)
         with pytest.raises(UnusableCheckpoint, match="damaged"):
             run(spoilt)
+    assert [path.name for path in full.iterdir()] == ["thesis.tex"]  # nothing was written
     assert (full / "thesis.tex").read_text() == "mine"
+
+
+def test_a_disk_without_locks_is_told_from_a_lock_that_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(descriptor: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(checkpoints, "_take", refused)
+    with pytest.raises(UnusableCheckpoint, match=r"cannot be locked.*No locks available"):
+        run(tmp_path)
+
+
+def test_a_folder_that_cannot_be_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(path: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "touch", refused)
+    with pytest.raises(UnusableCheckpoint, match=r"cannot be used.*Permission denied"):
+        run(tmp_path)
 
 
 def test_without_pyarrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,13 +187,15 @@ def test_two_sweeps_of_one_process_do_not_meet(tmp_path: Path) -> None:
     class Nested(bg.Nash):
         def outcome(self, problem: Problem) -> Any:
             if problem.shape == (24,):
-                with pytest.raises(UnusableCheckpoint, match="in use by another sweep of this process"):
-                    run(tmp_path)
+                for name in (tmp_path / "store", tmp_path / "alias"):
+                    with pytest.raises(UnusableCheckpoint, match="in use by another sweep of this process"):
+                        run(name)
                 reached.append(True)
             return bg.Nash().outcome(problem)
 
     reached: list[bool] = []
-    checkpoints_of = bg.sweep(sale(), DRAWS, Nested(), chunk=24, checkpoint=tmp_path)
+    (tmp_path / "alias").symlink_to(tmp_path / "store")
+    checkpoints_of = bg.sweep(sale(), DRAWS, Nested(), chunk=24, checkpoint=tmp_path / "store")
     assert len(checkpoints_of) == 100
     assert reached
 

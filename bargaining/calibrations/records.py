@@ -35,7 +35,7 @@ def calibrations(given: Any) -> Calibrations:
     elif isinstance(given, Mapping):
         found = table(given)
     elif isinstance(given, str | Path):
-        found = _file(Path(given))
+        found = _file(Path(given).expanduser())
     elif type(given).__name__ == "DataFrame" and hasattr(given, "itertuples"):
         found = _of_frame(given)
     else:

@@ -8,6 +8,7 @@ pass over: `pandas.read_parquet(folder)` gives the table.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -83,7 +84,7 @@ def opened(folder: str | Path, record: Mapping[str, Any], chunks: int) -> Iterat
     Raises
     ------
     UnusableCheckpoint
-        If another process uses the folder, it belongs to another sweep, or a part of it is damaged.
+        If another process uses the folder, it belongs to another sweep, holds other files, or a part of it is damaged.
     MissingPackage
         If pyarrow is not installed.
     """
@@ -91,9 +92,11 @@ def opened(folder: str | Path, record: Mapping[str, Any], chunks: int) -> Iterat
         import pyarrow.parquet  # noqa: F401
     except ImportError as error:
         raise MissingPackage("a checkpoint", "pyarrow", "io") from error
-    path = Path(folder).absolute()
+    path = Path(folder).expanduser().resolve()  # one name a folder, or a second sweep of this process would be let in
     try:
         path.mkdir(parents=True, exist_ok=True)
+        _require_no_other_use(path)
+        (path / LOCK).touch()
     except OSError as error:
         raise UnusableCheckpoint(f"{path} cannot be used as a folder for a checkpoint: {error}.") from error
     with _locked(path):
@@ -101,9 +104,20 @@ def opened(folder: str | Path, record: Mapping[str, Any], chunks: int) -> Iterat
         for left in path.glob(".*.tmp"):
             left.unlink()
         checkpoint = Checkpoint(path, fingerprint(record), chunks)
-        for part in sorted(path.glob("part-*")):
-            checkpoint.found[_verified(part, checkpoint)] = part
+        for part in sorted(path.iterdir()):
+            if not part.name.startswith(("_", ".")):
+                checkpoint.found[_verified(part, checkpoint)] = part
         yield checkpoint
+
+
+def _require_no_other_use(folder: Path) -> None:
+    """Refuse a folder that is in use for something else, before anything is written into it."""
+    names = {path.name for path in folder.iterdir()}
+    others = sorted(names - {LOCK, f".{MANIFEST}.tmp"})
+    if others and MANIFEST not in names:
+        raise UnusableCheckpoint(
+            f"{folder} holds no checkpoint but other files ({', '.join(others[:3])}); name a new folder."
+        )
 
 
 def _require_manifest(folder: Path, record: Mapping[str, Any], chunks: int) -> None:
@@ -111,11 +125,6 @@ def _require_manifest(folder: Path, record: Mapping[str, Any], chunks: int) -> N
     manifest = folder / MANIFEST
     now = {"format": FORMAT, "chunks": chunks, **record}
     if not manifest.exists():
-        others = [path.name for path in folder.iterdir() if path.name not in (LOCK, f".{MANIFEST}.tmp")]
-        if others:
-            raise UnusableCheckpoint(
-                f"{folder} holds no checkpoint but other files ({', '.join(sorted(others)[:3])}); name a new folder."
-            )
         temporary = folder / f".{MANIFEST}.tmp"
         temporary.write_text(json.dumps(now, indent=2), encoding="utf-8")
         _settle(temporary, manifest)
@@ -146,7 +155,10 @@ def _verified(part: Path, checkpoint: Checkpoint) -> int:
     remedy = "Delete this file, and its chunk is computed again; or name a new folder."
     words = part.name.removesuffix(".parquet").split("-")
     if len(words) != 3 or part.suffix != ".parquet" or not words[1].isdigit():
-        raise UnusableCheckpoint(f"{part} has a name that no part of a checkpoint has. {remedy}")
+        raise UnusableCheckpoint(
+            f"{part} has a name that no part of a checkpoint has, and whoever reads the folder would read it too. Move it "
+            "elsewhere; or name a new folder."
+        )
     if _hash(part) != words[2]:
         raise UnusableCheckpoint(f"{part} is damaged: its contents do not match the hash in its name. {remedy}")
     chunk = int(words[1])
@@ -191,6 +203,11 @@ def _locked(folder: Path) -> Iterator[None]:
             try:
                 _take(file.fileno())
             except OSError as error:
+                if error.errno not in (errno.EACCES, errno.EAGAIN):  # what the system says of a lock that another one holds
+                    raise UnusableCheckpoint(
+                        f"{folder} cannot be locked ({error}), so that nothing would keep other sweeps out of it; name a "
+                        "folder on a disk of this machine."
+                    ) from error
                 owner = file.read().strip() or "another process"
                 raise UnusableCheckpoint(
                     f"{folder} is in use by {owner}, which does the same work. Wait, or name another folder."
