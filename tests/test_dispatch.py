@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 
 import bargaining as bg
-from bargaining.errors import MissingPackage, SweepStopped
+from bargaining.errors import InvalidProblem, MissingPackage, SweepStopped
 from bargaining.problems.problem import Problem
 from tests.test_sweeps import exact, sale
 
@@ -76,6 +76,18 @@ def test_without_cloudpickle(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "cloudpickle", None)
     with ThreadPoolExecutor(1) as threads, pytest.raises(MissingPackage, match=r"cloudpickle.*bargaining\[parallel\]"):
         run(threads)
+
+
+def test_what_cannot_travel_is_told_and_needs_no_fingerprint() -> None:
+    lock = threading.Lock()
+
+    def family(cost: Any) -> Problem:
+        with lock:
+            return sale(cost)
+
+    assert len(bg.sweep(family, {"cost": [0.8]}, bg.Nash())) == 1  # a fingerprint is for checkpoints
+    with ThreadPoolExecutor(1) as threads, pytest.raises(InvalidProblem, match=r"cannot be sent to workers.*locks"):
+        bg.sweep(family, {"cost": [0.8]}, bg.Nash(), executor=threads)
 
 
 def test_dead_workers_are_told_and_the_sweep_goes_on(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from pandas.testing import assert_frame_equal
 
 import bargaining as bg
@@ -202,7 +203,7 @@ def test_columns_are_kept_on_demand() -> None:
     exact(table, bg.sweep(CASE, grid, bg.Nash())[list(table.columns)])
 
 
-def test_grids_become_arrays() -> None:
+def test_grids_become_arrays(tmp_path: Path) -> None:
     grid = bg.grid(L=[0.1, 0.2, 0.3], cap_reading=["joint", "separate"])
     found = bg.sweep(CASE, grid, bg.Nash(), scenarios=["baseline", "cap-growing"], form="grid")
     assert dict(found.sizes) == {"L": 3, "cap_reading": 2, "scenario": 2, "concept": 1}
@@ -211,6 +212,13 @@ def test_grids_become_arrays() -> None:
         at = {name: row[name] for name in found.dims}
         assert float(found["stake"].sel(at)) == row["stake"]
         assert str(found["status"].sel(at).item()) == row["status"]
+    units = table.attrs["units"]
+    assert {name: found[name].attrs["units"] for name in units} == units
+    found.to_netcdf(tmp_path / "grid.nc")
+    read = xr.load_dataset(tmp_path / "grid.nc")
+    assert read.equals(found)
+    assert read.attrs == found.attrs
+    assert read["stake"].attrs == found["stake"].attrs
 
 
 def test_concepts_with_one_label_go_by_their_settings() -> None:

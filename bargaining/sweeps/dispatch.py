@@ -5,12 +5,13 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
+from contextlib import suppress
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from bargaining.calibrations.rows import Calibrations
-from bargaining.errors import MissingPackage, SweepStopped
+from bargaining.errors import InvalidProblem, MissingPackage, SweepStopped
 from bargaining.sweeps.chunks import Plan
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ def solved(
     ------
     SweepStopped
         If the executor breaks, because a worker was killed or it was shut down.
-    MissingPackage
-        If functions have to travel that only cloudpickle can pack.
+    MissingPackage, InvalidProblem
+        If functions have to travel that only cloudpickle can pack, or that nothing can.
     """
     if executor is None:
         for number, start, stop in chunks:
@@ -83,17 +84,18 @@ def _unpacked(parcel: bytes) -> Plan:
 
 def _packed(plan: Plan) -> bytes:
     """Pack a plan for the workers: lambdas and functions of notebooks travel by their code."""
+    packer: Any = pickle
+    with suppress(ImportError):
+        import cloudpickle as packer  # type: ignore[import-untyped,no-redef,unused-ignore]
     try:
-        import cloudpickle  # type: ignore[import-untyped,unused-ignore]
-    except ImportError:
-        pass
-    else:
-        packed: bytes = cloudpickle.dumps(plan)
-        return packed
-    try:
-        return pickle.dumps(plan)
+        return packer.dumps(plan)  # type: ignore[no-any-return]
     except Exception as error:
-        raise MissingPackage(f"sending what is swept to other processes ({error})", "cloudpickle", "parallel") from error
+        if packer is pickle:
+            raise MissingPackage(f"sending what is swept to workers ({error})", "cloudpickle", "parallel") from error
+        raise InvalidProblem(
+            f"what is swept cannot be sent to workers ({error}): let its functions do without locks, open files and "
+            "connections, or leave out the executor."
+        ) from error
 
 
 def progressing() -> Any:

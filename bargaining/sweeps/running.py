@@ -116,7 +116,8 @@ def sweep(
         or concept has no such number. The status of a calibration that makes no problem is "not finite" if a number is
         missing or infinite, else "invalid"; the problem itself says why, as in `case.problem(**calibration)`.
     Dataset
-        With the same columns as variables over the dimensions of the grid, scenario and concept.
+        With the same columns as variables over the dimensions of the grid, scenario and concept; units are in the `attrs`
+        of each, and `to_netcdf` saves it.
     tuple of Path
         The files in order; `pandas.read_parquet(checkpoint)` reads them all.
 
@@ -153,9 +154,8 @@ def sweep(
     plan = _planned(swept(asked, scenarios), rows, concepts, keep, flag("certify", certify))
     chosen = resolved(backend, rows.games * len(plan.scenarios))
     plan = replace(plan, backend=chosen, threads=0 if executor is None else 1)  # workers share the cores as they are
-    record = _record(plan, rows, chunk)
     chunks = [(number, start, min(start + chunk, rows.games)) for number, start in enumerate(range(0, rows.games, chunk))]
-    with nullcontext() if checkpoint is None else opened(checkpoint, record, len(chunks)) as store:
+    with nullcontext() if checkpoint is None else opened(checkpoint, _record(plan, rows, chunk), len(chunks)) as store:
         missing = chunks if store is None else [chunks[number] for number in store.missing]
         found = solved(plan, rows, missing, executor, ahead)
         kept: dict[int, pd.DataFrame] = {}
@@ -340,9 +340,11 @@ def _gridded(table: pd.DataFrame, grid: Grid, plan: Plan) -> xr.Dataset:
     axes["concept"] = plan.labels
     shape = tuple(len(values) for values in axes.values())
     held = [name for name in table.columns if name not in axes and name != "game"]
+    about = {**table.attrs, "concepts": ", ".join(table.attrs["concepts"])}  # files of arrays hold words, no lists of them
+    units = {name: {"units": unit} for name, unit in about.pop("units").items()}
     found: xr.Dataset = _xarray().Dataset(
-        {name: (tuple(axes), table[name].to_numpy().reshape(shape)) for name in held},
-        coords={name: list(values) for name, values in axes.items()}, attrs=table.attrs,
+        {name: (tuple(axes), table[name].to_numpy().reshape(shape), units.get(name)) for name in held},
+        coords={name: (name, list(values), units.get(name)) for name, values in axes.items()}, attrs=about,
     )  # fmt: skip
     return found
 
