@@ -51,7 +51,12 @@ DIFFERENT: list[tuple[str, Any, Any]] = [
     ("settings", bg.Nash(), bg.Nash((0.7, 0.3))),
     ("concepts", bg.Nash(), bg.KalaiSmorodinsky()),
     ("methods of classes", written("class f:\n def g(self): return 1"), written("class f:\n def g(self): return 2")),
+    ("numbers of classes", written("class f:\n k = 1"), written("class f:\n k = 2")),
+    ("arrays of classes", written("class f:\n k = np.ones(2)"), written("class f:\n k = np.zeros(2)")),
+    ("tables of classes", written("class f:\n k = {'a': [1]}"), written("class f:\n k = {'a': [2]}")),
     ("functions of NumPy", np.exp, np.log),
+    ("methods of tables", {"a": 1.0}.get, {"a": 2.0}.get),
+    ("methods of arrays", np.array([1.0, 2.0]).dot, np.array([3.0, 4.0]).dot),
     ("statuses", bg.Status.OK, bg.Status.INVALID),
     ("draws", bg.draws({"a": (0, 1)}, 9, 1), bg.draws({"a": (0, 1)}, 9, 2)),
 ]  # fmt: skip
@@ -112,3 +117,5 @@ def test_the_source_of_a_user_module_counts(tmp_path: Path, monkeypatch: pytest.
 def test_what_cannot_be_told_is_refused() -> None:
     with pytest.raises(InvalidProblem, match="generator is used by what is swept"):
         fingerprint(closed(x for x in [1]))
+    with pytest.raises(InvalidProblem, match="ufunc is used by what is swept"):
+        fingerprint(np.frompyfunc(closed(1), 1, 1))

@@ -21,6 +21,9 @@ from bargaining.errors import InvalidProblem
 OWN = __name__.partition(".")[0]
 HOME = Path(__file__).parent.parent
 
+VALUES = (bool, int, float, complex, str, bytes, tuple, list, set, frozenset, Mapping, np.ndarray, np.generic)
+"""What a class may hold that its methods compute with; the rest is machinery of Python's, different in every process."""
+
 
 def fingerprint(value: Any) -> str:
     """Return a hash of a value, the same in every process: of numbers by their bits, of functions by their code.
@@ -69,8 +72,9 @@ for ordered in (tuple, list):
     _hashed.register(ordered, lambda value, inside: _join(type(value).__name__, _parts(value, inside)))
 for unordered in (set, frozenset):
     _hashed.register(unordered, lambda value, inside: _join(type(value).__name__, sorted(_parts(value, inside))))
-for builtin in (BuiltinFunctionType, np.ufunc):
-    _hashed.register(builtin, lambda value, inside: _join("builtin", [repr(value.__name__).encode()]))
+_hashed.register(
+    BuiltinFunctionType, lambda value, inside: _join("builtin", _parts([value.__name__, value.__self__], inside))
+)
 _hashed.register(enum.Enum, lambda value, inside: _join("enum", _parts([type(value), value.name], inside)))
 _hashed.register(MethodType, lambda value, inside: _join("method", _parts([value.__self__, value.__func__], inside)))
 _hashed.register(partial, lambda value, inside: _join("partial", _parts([value.func, value.args, value.keywords], inside)))
@@ -132,8 +136,8 @@ def _class(kind: type, inside: tuple[int, ...]) -> bytes:
     own = {
         key: part
         for key, part in vars(kind).items()
-        if isinstance(part, FunctionType | staticmethod | classmethod | property | bool | int | float | str)
-        and key not in ("__module__", "__doc__", "__firstlineno__")
+        if isinstance(part, FunctionType | staticmethod | classmethod | property)
+        or (isinstance(part, VALUES) and not (key.startswith("__") and key.endswith("__")))
     }
     return _join("class", [name, *(_digest(base, inside) for base in kind.__bases__), _digest(own, inside)])
 
