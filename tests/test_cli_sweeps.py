@@ -74,6 +74,37 @@ def test_a_grid_is_printed_row_by_row_and_drawn_as_lines(tmp_path: Path) -> None
     assert (tmp_path / "sweep-stake.png").exists()
 
 
+def test_wide_tables_lose_no_digit_and_repeated_options_add_up(tmp_path: Path) -> None:
+    result = run("sweep", NAME, "--grid", "L=0.1,0.2", "--grid", "L=0.3", "--grid", "theta=0.5", "--choice",
+                 "cap_reading=joint", "--choice", "cap_reading=separate", "--scenario", "baseline", "--scenario",
+                 "three-parties", "--concept", "nash")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert max(map(len, result.output.splitlines())) <= 80 and "…" not in result.output
+    assert "The same in all rows: theta 0.5, concept Nash" in words(result.output)
+    grid = bg.grid(cap_reading=["joint", "separate"], L=[0.1, 0.2, 0.3], theta=[0.5])
+    table = bg.sweep(CASE, grid, bg.Nash(), scenarios=["baseline", "three-parties"])
+    rows = [line.split() for line in result.output.splitlines() if line[:1].isdigit()]
+    for number, row in table.iterrows():
+        cells = [cell for printed in rows if printed[0] == str(number) for cell in printed[1:]]
+        for name in ("cap_reading", "L", "scenario", "stake", "safety", "gain Microsoft"):
+            assert (row[name] if isinstance(row[name], str) else f"{row[name]:.4g}") in cells
+
+
+def test_a_folder_that_cannot_be_made_is_known_before_work_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bg, "sweep", lambda *question, **options: pytest.fail("work has begun"))
+    (tmp_path / "file").touch()
+    result = run("sweep", NAME, "--draws", "9", "--concept", "nash", "--out", str(tmp_path / "file"))
+    assert result.exit_code == 1 and "cannot write" in result.output
+
+
+def test_grids_of_one_value_are_said_and_grids_of_two_parameters_are_maps(tmp_path: Path) -> None:
+    one = run("sweep", NAME, "--grid", "L=-5", "--concept", "nash", "--keep", "stake")
+    assert "L -5, scenario baseline, concept Nash, stake none, status no agreement" in words(one.output)
+    asked = ("sweep", NAME, "--grid", "L=0.1:0.5:3", "--grid", "theta=0.3:0.9:3", "--keep", "stake", "--concept", "nash")
+    assert run(*asked, "--out", str(tmp_path)).exit_code == 0
+    assert (tmp_path / "sweep-stake-baseline-nash.png").exists()
+
+
 def test_a_grid_with_draws_has_a_block_a_value() -> None:
     result = run("sweep", NAME, "--grid", "L=0.1,0.4", "--draws", "30", "--concept", "nash", "--keep", "stake")
     assert result.exit_code == 0
@@ -152,6 +183,8 @@ def test_weights_are_said_and_spread(tmp_path: Path) -> None:
         (("sweep", NAME, "--method", "sobl"), "write one of"),
         (("sweep", NAME, "--draws", "0"), "positive whole number"),
         (("sweep", NAME, "--draws", "9", "--keep", "stak"), "did you mean 'stake'"),
+        (("sweep", NAME, "--draws", "9", "--keep", "L"), "no term or gain to keep"),
+        (("sweep", NAME, "--draws", "9", "--out", "here", "--checkpoint", "./here"), "a folder of its own"),
         (("sweep", NAME, "--draws", "9", "--backend", "d"), "no backend named 'd'"),
         (("statics", NAME, "--concept", "nsh"), "did you mean 'nash'"),
         (("statics", NAME, "--concept", "raiffa"), "comparative statics of Raiffa"),

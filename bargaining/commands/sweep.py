@@ -13,10 +13,19 @@ from rich.markup import escape
 import bargaining as bg
 from bargaining import cases
 from bargaining.case import Case
-from bargaining.commands.common import assignment, console, plain_errors, plain_table, say_written, scenario_names
+from bargaining.commands.common import (
+    WIDTH,
+    assignment,
+    console,
+    plain_errors,
+    plain_table,
+    say_written,
+    scenario_names,
+)
 from bargaining.errors import InvalidProblem, UnknownName
 from bargaining.reports import chosen_concepts
 from bargaining.sweep_reports import SweepReport, answers
+from bargaining.sweeps.spreads import words_of
 from bargaining.sweeps.swept import BASELINE
 
 if TYPE_CHECKING:
@@ -54,10 +63,11 @@ def sweep_command(
     with plain_errors():
         found = cases.load(case)
         scenarios = scenario_names(found, scenario)
-        axes = dict(_option(found, text) for text in choice or []) | dict(_axis(text) for text in grid or [])
+        axes = _joined([*(_option(found, text) for text in choice or []), *(_axis(text) for text in grid or [])])
         calibrations = _calibrations(found, scenarios, axes, draws, (rng, method))
         concepts = list(chosen_concepts(found, concept or []).values())
         kept = _kept(found, scenarios, calibrations, axes, keep or [])
+        _prepare(out, checkpoint)
         table = bg.sweep(
             found, calibrations, concepts, scenarios=scenarios, keep=kept, checkpoint=checkpoint, backend=backend,
             progress=progress,
@@ -71,6 +81,22 @@ def sweep_command(
             say_written([*report.write(out), *_draw(report, _first(report, keep), list(axes), out, drawn)])
 
 
+def _prepare(out: Path | None, checkpoint: Path | None) -> None:
+    """Make the folder of results, so that one that cannot be written to is known before anything is computed."""
+    if out is not None:
+        if checkpoint is not None and out.resolve() == checkpoint.resolve():
+            raise InvalidProblem(f"--out and --checkpoint are both {out}; a checkpoint needs a folder of its own.")
+        out.mkdir(parents=True, exist_ok=True)
+
+
+def _joined(axes: Iterable[tuple[str, Sequence[Any]]]) -> dict[str, list[Any]]:
+    """Return the values of every parameter and choice, those of one that is named again after the first ones."""
+    found: dict[str, list[Any]] = {}
+    for name, values in axes:
+        found[name] = [*found.get(name, []), *values]
+    return found
+
+
 def _option(case: Case, text: str) -> tuple[str, Sequence[str]]:
     """Return a choice with the options asked for."""
     name, word = assignment("--choice", text, "cap_reading=all")
@@ -82,14 +108,14 @@ def _option(case: Case, text: str) -> tuple[str, Sequence[str]]:
     return name, options if word == ALL else (word,)
 
 
-def _axis(text: str) -> tuple[str, Any]:
+def _axis(text: str) -> tuple[str, Sequence[float]]:
     """Return a parameter with its values: LOW:HIGH:COUNT, one number, or several with commas between them."""
     name, said = assignment("--grid", text, "L=0.1:0.5:9")
     try:
         if ":" not in said:
-            return name, np.array([float(value) for value in said.split(",")])
+            return name, [float(value) for value in said.split(",")]
         low, high, count = said.split(":")
-        return name, np.linspace(float(low), float(high), int(count))
+        return name, np.linspace(float(low), float(high), int(count)).tolist()
     except ValueError as error:
         raise InvalidProblem(
             f"--grid {text!r}: write NAME=LOW:HIGH:COUNT, as in L=0.1:0.5:9, or values with commas, L=0.1,0.25."
@@ -117,7 +143,10 @@ def _kept(
     """Return the columns to keep: besides what tells rows apart, those asked for, or all answers."""
     if ALL in keep:
         return None
-    return [*axes, *(keep or answers(case, scenarios, calibrations.kinds))]
+    known = answers(case, scenarios, calibrations.kinds)
+    if keep and not any(name in known for name in keep):
+        raise UnknownName("term or gain to keep, of which there must be one,", keep[0], known)
+    return [*axes, *(keep or known)]
 
 
 def _first(report: SweepReport, keep: Sequence[str] | None) -> list[str]:
@@ -134,12 +163,31 @@ def _print_quantiles(report: SweepReport) -> None:
 
 def _print_rows(report: SweepReport) -> None:
     screen, table = console(), report.table
-    heads = [name for name in table.columns if name != "game" and table[name].nunique(dropna=False) > 1]
-    rows = [(str(number), [_cell(row[name]) for name in heads]) for number, row in table.head(LINES).iterrows()]
-    screen.print(plain_table(heads, rows))
+    same = {name: table[name].iloc[0] for name in table.columns if table[name].nunique(dropna=False) == 1}
+    shown = table.head(LINES)
+    columns = {name: [_cell(value) for value in shown[name]] for name in table.columns if name not in ("game", *same)}
+    for heads in _fitting(columns):
+        cells = zip(*(columns[name] for name in heads), strict=True)
+        screen.print(plain_table(heads, [(str(number), row) for number, row in zip(shown.index, cells, strict=True)]))
+    said = [f"{name} {_cell(value) or 'none'}" for name, value in same.items() if name != "game"]
+    screen.print(escape(f"The same in all rows: {', '.join(said)}."))
     if len(table) > LINES:
         screen.print(f"... {len(table) - LINES:,} rows more; --out writes all of them.")
     screen.print("These assumptions give these deals; the model does not predict the deal.")
+
+
+def _fitting(columns: Mapping[str, Sequence[str]]) -> list[list[str]]:
+    """Return the names of columns, in groups that fit on the screen beside the numbers of rows."""
+    groups: list[list[str]] = []
+    room = 0
+    for name, cells in columns.items():
+        width = max(len(word) for word in [*name.split(), *cells]) + 2
+        if width > room:
+            groups.append([])
+            room = WIDTH - len(str(LINES)) - 2
+        groups[-1].append(name)
+        room -= width
+    return groups
 
 
 def _cell(value: Any) -> str:
@@ -161,9 +209,13 @@ def _draw(report: SweepReport, columns: Sequence[str], axes: list[str], folder: 
                 panels = plots.draw_distribution(rows, name, by, marks=report.marks(name))
                 paths += plots.save(panels[0], folder / f"distribution-{name}-{_slug(concept)}".replace(" ", "-"))
         else:
-            across = [axis for axis in axes if axis in report.case.parameters]
+            across = [axis for axis in axes if axis in report.case.parameters and report.table[axis].nunique() > 1]
             if len(across) == 1:
                 paths += plots.save(plots.draw_sweep(report.table, across[0], name)[0], folder / f"sweep-{name}")
+            if len(across) == 2:
+                for group, rows in report.table.groupby(words_of(report.table), sort=False):
+                    ax = plots.draw_sweep(rows, across, name)[0]
+                    paths += plots.save(ax, folder / f"sweep-{name}-{_slug('-'.join(map(str, group)))}")
     return paths
 
 
