@@ -42,7 +42,7 @@ def test_rows_are_the_same_however_they_are_asked_for(kind: str, tmp_path: Path)
     assert len(whole) == whole.games == GAMES
     rows = whole.rows(0, GAMES)
     assert tuple(rows) == whole.names
-    for start, stop in ((0, 1), (7, 71), (400, 500), (130, 131), (63, 65), (10, 10)):
+    for start, stop in ((0, 1), (7, 71), (400, 500), (130, 131), (63, 65), (10, 10), (GAMES, GAMES)):
         for part in (whole.rows(start, stop), whole.excerpt(start, stop).rows(0, stop - start)):
             assert all(np.array_equal(part[name], rows[name][start:stop]) for name in rows)
             assert all(part[name].dtype == rows[name].dtype for name in rows)
@@ -124,6 +124,16 @@ def test_files(tmp_path: Path) -> None:
         changing.rows(3, 4)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_rows_that_there_are_not_are_refused(kind: str, tmp_path: Path) -> None:
+    whole = calibrations(KINDS[kind](tmp_path))
+    for start, stop in ((0, GAMES + 1), (-1, 3), (5, 4)):
+        with pytest.raises(InvalidProblem, match="not among the 500 rows"):
+            whole.rows(start, stop)
+    with pytest.raises(InvalidProblem, match="not among the 10 rows"):
+        whole.excerpt(0, 10).rows(0, 11)
+
+
 REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: bg.grid(), "at least one parameter"),
     (lambda: bg.grid(L=[]), "no value"),
@@ -134,6 +144,8 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: bg.grid(L=["a", None]), "missing or not finite"),  # type: ignore[list-item]
     (lambda: bg.grid(L=["a", 1]), "neither numbers nor words"),  # type: ignore[list-item]
     (lambda: bg.grid(L=[[1, 2], [3]]), "L ="),  # type: ignore[list-item]
+    (lambda: bg.grid(**{f"p{i}": np.arange(10.0) for i in range(20)}), "fewer values"),
+    (lambda: bg.crossed(bg.draws(BOX, 10**6), x=np.arange(1e6)), "fewer values"),
     (lambda: bg.draws({}, 10), "must map names"),
     (lambda: bg.draws({"a": (1, 0)}, 10), "lower first"),
     (lambda: bg.draws({"a": (0, np.inf)}, 10), "finite"),

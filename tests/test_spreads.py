@@ -83,6 +83,8 @@ def test_refusals(table: pd.DataFrame) -> None:
         bg.quantiles(table, "concept")
     with pytest.raises(UnknownName, match="did you mean 'cap_reading'"):
         bg.quantiles(table, "stake", by="cap_readin")
+    with pytest.raises(UnknownName, match="did you mean 'stake'"):
+        bg.quantiles(table, "stake", bounds={"stak": (0.0, 0.49)})
     for bounds in ((0.49, 0.0), (0.0,), "x", (0.0, np.inf)):
         with pytest.raises(InvalidProblem, match="bounds of stake"):
             bg.quantiles(table, "stake", bounds={"stake": bounds})  # type: ignore[dict-item]

@@ -150,12 +150,14 @@ class ParquetRows(Calibrations):
             kinds += [kind for kind in part.kinds if kind not in kinds]
         return {name: (low[name], high[name]) for name in low}, kinds
 
-    def rows(self, start: int, stop: int) -> Rows:
+    def _made(self, start: int, stop: int) -> Rows:
         """Return some of the rows."""
-        first, last = np.searchsorted(self._starts, [start, max(stop - 1, start)], side="right") - 1
+        starts = self._starts
+        found = np.searchsorted(starts, [start, max(stop - 1, start)], side="right") - 1
+        first, last = np.minimum(found, len(starts) - 2).tolist()  # beyond the last row there is no group
         parts = [
-            _group(self.path, self.changed, g).rows(max(start - self._starts[g], 0), stop - self._starts[g])
-            for g in range(int(first), int(last) + 1)
+            _group(self.path, self.changed, g).rows(max(start - starts[g], 0), min(stop, starts[g + 1]) - starts[g])
+            for g in range(first, last + 1)
         ]
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 

@@ -22,6 +22,10 @@ Rows: TypeAlias = dict[str, np.ndarray[Any, Any]]
 """Columns of equal length by name: numbers are floats, words are objects, a missing word is None."""
 
 
+MOST_GAMES = 10**11
+"""More are a slip of the pen: nobody solves them, and the list of chunks alone would fill the memory."""
+
+
 class Calibrations(ABC):
     """Rows of values, one a game, for parameters and choices by name.
 
@@ -49,9 +53,21 @@ class Calibrations(ABC):
     def names(self) -> tuple[str, ...]:
         """The names of the columns, in order."""
 
-    @abstractmethod
     def rows(self, start: int, stop: int) -> Rows:
-        """Return rows `start` to `stop - 1`, one array a column."""
+        """Return rows `start` to `stop - 1`, one array a column.
+
+        Raises
+        ------
+        InvalidProblem
+            If there are no such rows.
+        """
+        if not 0 <= start <= stop <= self.games:
+            raise InvalidProblem(f"rows {start} to {stop} are not among the {self.games:,} rows of {self!r}.")
+        return self._made(start, stop)
+
+    @abstractmethod
+    def _made(self, start: int, stop: int) -> Rows:
+        """Return rows that there are."""
 
     @abstractmethod
     def excerpt(self, start: int, stop: int) -> Calibrations:
@@ -89,13 +105,16 @@ class Excerpt(Calibrations):
         """The names of the columns."""
         return self.whole.names
 
-    def rows(self, start: int, stop: int) -> Rows:
+    def _made(self, start: int, stop: int) -> Rows:
         """Return some of the rows."""
         return self.whole.rows(self.start + start, self.start + stop)
 
     def excerpt(self, start: int, stop: int) -> Calibrations:
         """Return fewer rows."""
         return Excerpt(self.whole, self.start + start, self.start + stop)
+
+    def __repr__(self) -> str:
+        return f"rows {self.start:,} to {self.stop:,} of {self.whole!r}"
 
 
 @dataclass(frozen=True, repr=False)
@@ -130,7 +149,7 @@ class Grid(Calibrations):
         words = {name: values for name, values in self.axes.items() if isinstance(values[0], str)}
         return [{name: str(word) for name, word in zip(words, drawn, strict=True)} for drawn in product(*words.values())]
 
-    def rows(self, start: int, stop: int) -> Rows:
+    def _made(self, start: int, stop: int) -> Rows:
         """Return some of the combinations."""
         places = np.unravel_index(np.arange(start, stop), self.shape)
         return {name: _column(name, values)[at] for (name, values), at in zip(self.axes.items(), places, strict=True)}
@@ -171,7 +190,7 @@ class Crossed(Calibrations):
         """Every combination of words."""
         return [{**one, **two} for one in self.outer.kinds for two in self.inner.kinds]
 
-    def rows(self, start: int, stop: int) -> Rows:
+    def _made(self, start: int, stop: int) -> Rows:
         """Return some of the pairs."""
         row, place = np.divmod(np.arange(start, stop), self.inner.games)
         first = start // self.inner.games
@@ -217,7 +236,7 @@ class Table(Calibrations):
         drawn = dict.fromkeys(zip(*words.values(), strict=True)) if words else {(): None}
         return [dict(zip(words, kind, strict=True)) for kind in drawn if None not in kind]
 
-    def rows(self, start: int, stop: int) -> Rows:
+    def _made(self, start: int, stop: int) -> Rows:
         """Return some of the rows."""
         return {name: values[start:stop] for name, values in self.columns.items()}
 
@@ -240,7 +259,8 @@ def grid(**axes: ArrayLike | Sequence[str]) -> Grid:
     Raises
     ------
     InvalidProblem
-        If there is no axis, or one is empty, not a list, not finite, or names a value twice.
+        If there is no axis, or one is empty, not a list, not finite, or names a value twice, or there are more than 1e11
+        games.
 
     Examples
     --------
@@ -253,7 +273,9 @@ def grid(**axes: ArrayLike | Sequence[str]) -> Grid:
     """
     if not axes:
         raise InvalidProblem("a grid needs at least one parameter: bg.grid(L=[0.1, 0.2, 0.3]).")
-    return Grid({name: _axis(name, values) for name, values in axes.items()})
+    found = Grid({name: _axis(name, values) for name, values in axes.items()})
+    _require_feasible(found)
+    return found
 
 
 def crossed(calibrations: Calibrations, **axes: ArrayLike | Sequence[str]) -> Crossed:
@@ -286,7 +308,18 @@ def crossed(calibrations: Calibrations, **axes: ArrayLike | Sequence[str]) -> Cr
         raise InvalidProblem(
             f"{', '.join(twice)} would be both in the calibrations and in the grid; leave it out of the ranges drawn from."
         )
-    return Crossed(calibrations, inner)
+    found = Crossed(calibrations, inner)
+    _require_feasible(found)
+    return found
+
+
+def _require_feasible(found: Calibrations) -> None:
+    """Refuse more games than anybody can solve: combinations grow faster than one thinks."""
+    if found.games > MOST_GAMES:
+        raise InvalidProblem(
+            f"these are {found.games:.1e} games, and at most {MOST_GAMES:.0e} can be swept; give fewer values, or draw "
+            "from ranges with bg.draws."
+        )
 
 
 def _axis(name: str, values: Any) -> tuple[float, ...] | tuple[str, ...]:

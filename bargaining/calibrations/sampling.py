@@ -53,7 +53,7 @@ class Draws(Calibrations):
         """Draws hold no words."""
         return [{}]
 
-    def rows(self, start: int, stop: int) -> Rows:
+    def _made(self, start: int, stop: int) -> Rows:
         """Return some of the draws."""
         if self.method == "sobol":
             return self._sobol(start, stop)

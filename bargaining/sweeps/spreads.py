@@ -118,6 +118,8 @@ def quantiles(
     held = outcomes(table)
     shown = [name for name in held if not name.startswith("utility ")] if columns is None else _names("columns", columns)
     ends = {} if bounds is None else bounds
+    for name in ends:
+        require_outcome(table, name)
     found = []
     for name in shown:
         for spread in spreads(table, name, by, ends.get(name)):
