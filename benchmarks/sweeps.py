@@ -127,7 +127,9 @@ def kill(games: int, chunk: int, place: Path, kills: int) -> bool:
     twice = len(chunks) - len(set(chunks))
     print(f"{games:,} games, killed {killed} times: {word(same)} bytes")
     print(f"{twice} of {len(set(chunks))} chunks begun again")
-    return same and twice <= killed
+    if killed < kills:
+        print(f"it ended before it was killed {kills} times, which proves nothing: ask for more games")
+    return same and killed == kills and twice <= killed
 
 
 def dask(games: int, chunk: int, place: Path) -> bool:
