@@ -25,7 +25,7 @@ RANGES = {name: CASE.ranges[name] for name in ("L", "psi", "theta", "T_ext")}
 
 def sale(cost: Any = 0.8, least: Any = 5.0) -> Problem:
     return bg.from_issues(
-        [bg.Issue("price", 0, 100), bg.Issue("quality", 0, 10)],
+        [bg.Issue("price", 0, 100, "USD"), bg.Issue("quality", 0, 10)],
         {"buyer": lambda price, quality: 12 * quality - price,
          "seller": lambda price, quality, *, cost: price - cost * quality**2},
         disagreement=np.stack(np.broadcast_arrays(5.0, least), axis=-1), parameters={"cost": cost}, concave=True,
@@ -120,7 +120,9 @@ def test_numbers_of_a_problem_are_replaced() -> None:
 
 def test_functions_of_parameters() -> None:
     table = bg.sweep(sale, bg.grid(cost=[0.5, 0.8]), bg.Nash())
-    exact(table, bg.sweep(sale(), bg.grid(cost=[0.5, 0.8]), bg.Nash()))
+    other = bg.sweep(sale(), bg.grid(cost=[0.5, 0.8]), bg.Nash())
+    exact(table, other)
+    assert table.attrs["units"] == other.attrs["units"] == {"price": "USD"}
     estate = bg.sweep(lambda e: bg.ClaimsProblem(e, [100, 200, 300]), {"e": [100.0, 300.0]}, bg.Talmud())
     assert estate.filter(like="award").to_numpy().round(6).tolist()[0] == [33.333333] * 3
     words = bg.sweep(lambda cost, who: sale(cost, 9.0 if who == "proud" else 5.0),

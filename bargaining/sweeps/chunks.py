@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,8 +37,9 @@ KEYS = ("game", "scenario", "concept", "status")
 class Plan:
     """All that is needed to solve any rows of a sweep.
 
-    `labels` are the concepts' names in the table, `numbers` its columns of answers in order, and `columns` those of all
-    columns that are kept. `backend` and `threads` are what solves the games (see `solve`), the same for all chunks.
+    `labels` are the concepts' names in the table, `numbers` its columns of answers in order, `columns` those of all columns
+    that are kept, and `units` what they are measured in. `backend` and `threads` are what solves the games (see `solve`),
+    the same for all chunks.
     """
 
     swept: Swept
@@ -47,6 +48,7 @@ class Plan:
     certify: bool
     numbers: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    units: Mapping[str, str] = field(default_factory=dict)
     backend: str = "numpy"
     threads: int = 0
 

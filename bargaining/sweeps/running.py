@@ -21,12 +21,12 @@ from bargaining.errors import InvalidProblem, MissingPackage, UnknownName
 from bargaining.numerics.backends import resolved
 from bargaining.problems.problem import Problem
 from bargaining.sets.base import Status
-from bargaining.solution import Method
+from bargaining.solution import Method, Question
 from bargaining.sweeps.checkpoints import Checkpoint, opened
 from bargaining.sweeps.chunks import FAULTS, KEYS, Plan, finite
 from bargaining.sweeps.dispatch import progressing, solved
 from bargaining.sweeps.fingerprints import environment, fingerprint
-from bargaining.sweeps.swept import Swept, swept
+from bargaining.sweeps.swept import Swept, swept, units_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -169,7 +169,7 @@ def sweep(
         table = _joined(kept, store)
     table.attrs = {
         "swept": plan.swept.words, "calibrations": repr(rows), "concepts": [repr(concept) for concept in plan.concepts],
-        "units": {name: unit for name, unit in plan.swept.units(rows.kinds).items() if name in table.columns},
+        "units": {name: plan.units[name] for name in table.columns if name in plan.units},
         "as_of": plan.swept.as_of,
     }  # fmt: skip
     return _gridded(table, rows, plan) if isinstance(rows, Grid) and form == "grid" else table
@@ -204,7 +204,7 @@ def _planned(family: Swept, rows: Calibrations, concepts: Any, keep: Any, certif
             raise InvalidProblem(f"{method!r} is no solution concept or strategic model; write for example bg.Nash().")
     family.check(rows)
     bare = Plan(family, methods, _labels(methods), certify)
-    numbers = _tried(bare, rows)
+    numbers, units = _tried(bare, rows)
     scenario = () if family.scenarios is None else ("scenario",)
     columns = ("game", *rows.names, *scenario, "concept", *(n for n in numbers if n != "gap"), "status")
     columns += ("gap",) if "gap" in numbers else ()
@@ -219,7 +219,7 @@ def _planned(family: Swept, rows: Calibrations, concepts: Any, keep: Any, certif
             if name not in columns:
                 raise UnknownName("column to keep", name, columns)
         columns = tuple(name for name in columns if name in kept or name in KEYS)
-    return replace(bare, numbers=numbers, columns=columns)
+    return replace(bare, numbers=numbers, columns=columns, units=units)
 
 
 def _labels(methods: tuple[Method, ...]) -> tuple[str, ...]:
@@ -231,18 +231,21 @@ def _labels(methods: tuple[Method, ...]) -> tuple[str, ...]:
     return labels
 
 
-def _tried(plan: Plan, rows: Calibrations) -> tuple[str, ...]:
-    """Solve a few games of every scenario and combination of words, and return the columns of answers.
+def _tried(plan: Plan, rows: Calibrations) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Solve a few games of every scenario and combination of words, and return the columns of answers, and units.
 
     What concerns all games is raised here; what concerns some is left to their status.
     """
     columns: dict[str, None] = {}
+    units = dict(plan.swept.units)
     for scenario in plan.scenarios:
         for kind in rows.kinds:
-            for found in _first_answers(plan, scenario, kind, rows):
+            problem, answers = _first_answers(plan, scenario, kind, rows)
+            units |= units_of(problem)
+            for found in answers:
                 columns |= dict.fromkeys(name for name in found.columns if name != "status")
     order = sorted(columns, key=lambda name: name.startswith(("utility ", "gain ")))  # stable: terms first
-    return tuple(sorted(order, key=lambda name: name.startswith("gain ")))
+    return tuple(sorted(order, key=lambda name: name.startswith("gain "))), units
 
 
 def _typical_rows(family: Swept, rows: Calibrations) -> Iterator[Rows]:
@@ -260,8 +263,10 @@ def _typical_rows(family: Swept, rows: Calibrations) -> Iterator[Rows]:
             yield row
 
 
-def _first_answers(plan: Plan, scenario: str | None, kind: Mapping[str, str], rows: Calibrations) -> list[pd.DataFrame]:
-    """Return the answers of all concepts to the first of some rows that have any.
+def _first_answers(
+    plan: Plan, scenario: str | None, kind: Mapping[str, str], rows: Calibrations
+) -> tuple[Question, list[pd.DataFrame]]:
+    """Return the problem of the first of some rows that has answers, and those of all concepts.
 
     The row is asked twice over, so that what is swept sees arrays: code for single numbers fails here, not later.
     """
@@ -269,7 +274,7 @@ def _first_answers(plan: Plan, scenario: str | None, kind: Mapping[str, str], ro
     for row in _typical_rows(plan.swept, rows):
         try:
             problem = plan.build(scenario, kind, {name: np.repeat(value, 2) for name, value in row.items()})
-            return [plan.answer(problem, concept) for concept in plan.concepts]
+            return problem, [plan.answer(problem, concept) for concept in plan.concepts]
         except FAULTS as error:
             refusal = refusal or error
     raise refusal or InvalidProblem(

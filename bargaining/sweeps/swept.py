@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -54,9 +54,10 @@ class Swept(ABC):
     def typical(self, names: list[str]) -> dict[str, float] | None:
         """Return numbers that are known to make a problem, for these columns; None if none are known."""
 
+    @property
     @abstractmethod
-    def units(self, kinds: Sequence[Mapping[str, str]]) -> dict[str, str]:
-        """Return the units of columns of the table, as far as they are known."""
+    def units(self) -> Mapping[str, str]:
+        """The units of the columns of calibrations, as far as they are known."""
 
     @abstractmethod
     def build(self, scenario: str | None, words: Mapping[str, str], numbers: Mapping[str, Array]) -> Question:
@@ -126,13 +127,10 @@ class OfCase(Swept):
         values = {name: parameter.value for name, parameter in self.case.parameters.items()}
         return _picked("parameter", values, names)
 
-    def units(self, kinds: Sequence[Mapping[str, str]]) -> dict[str, str]:
-        """Return the units of parameters, and of terms and payoffs in every scenario and combination of words."""
-        found = {name: parameter.unit for name, parameter in self.case.parameters.items()}
-        for scenario in self.names:
-            for kind in kinds:
-                found |= units_of(self.build(scenario, kind, {}))
-        return found
+    @property
+    def units(self) -> Mapping[str, str]:
+        """The units of parameters."""
+        return {name: parameter.unit for name, parameter in self.case.parameters.items()}
 
     def build(self, scenario: str | None, words: Mapping[str, str], numbers: Mapping[str, Array]) -> Question:
         """Return the case's problem; its ranges were looked at before."""
@@ -174,9 +172,10 @@ class OfProblem(Swept):
         """Return the values that the problem has now."""
         return _picked("parameter of the problem", self._known(), names)
 
-    def units(self, kinds: Sequence[Mapping[str, str]]) -> dict[str, str]:
-        """Return the units of terms and payoffs."""
-        return units_of(self.problem)
+    @property
+    def units(self) -> Mapping[str, str]:
+        """A problem does not say the units of its parameters."""
+        return {}
 
     def build(self, scenario: str | None, words: Mapping[str, str], numbers: Mapping[str, Array]) -> Question:
         """Return the problem with these numbers in place of its own."""
@@ -244,8 +243,9 @@ class OfFunction(Swept):
         """Nothing is known of the function before it is called."""
         return None
 
-    def units(self, kinds: Sequence[Mapping[str, str]]) -> dict[str, str]:
-        """Nothing is known of the function's problems before it is called."""
+    @property
+    def units(self) -> Mapping[str, str]:
+        """A function does not say the units of its parameters."""
         return {}
 
     def build(self, scenario: str | None, words: Mapping[str, str], numbers: Mapping[str, Array]) -> Question:
