@@ -102,6 +102,13 @@ def test_scenarios_with_other_parties_leave_gaps_and_no_averages() -> None:
     assert list(table["status"]) == ["ok", "ok"]
 
 
+def test_missing_words_are_the_same_in_chunks_of_their_own() -> None:
+    words = {"who": ["proud", None, "meek"], "cost": [0.8, 0.8, 0.7]}
+    whole = bg.sweep(lambda who, cost: sale(cost, 9.0 if who == "proud" else 5.0), words, bg.Nash())
+    exact(bg.sweep(lambda who, cost: sale(cost, 9.0 if who == "proud" else 5.0), words, bg.Nash(), chunk=1), whole)
+    assert whole["who"].isna().tolist() == [False, True, False]
+
+
 def test_choices_alone_make_one_problem_each() -> None:
     table = bg.sweep(CASE, bg.grid(cap_reading=["joint", "revenue_only"]), bg.Nash())
     alone = [bg.solve(CASE.problem(cap_reading=word), bg.Nash()).terms["stake"] for word in ("joint", "revenue_only")]

@@ -334,7 +334,7 @@ def _joined(kept: dict[int, pd.DataFrame], store: Checkpoint | None) -> pd.DataF
     import pandas as pd
 
     parts = [kept[number] for number in sorted(kept)] if store is None else list(store.read())
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat(parts, ignore_index=True).infer_objects()  # where all words are missing a chunk has no type
 
 
 def _gridded(table: pd.DataFrame, grid: Grid, plan: Plan) -> xr.Dataset:
