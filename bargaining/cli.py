@@ -15,7 +15,7 @@ from bargaining import cases
 from bargaining.case import Case
 from bargaining.catalogue import concepts
 from bargaining.commands.common import console as console_of_80
-from bargaining.commands.common import plain_errors, say_written, setting
+from bargaining.commands.common import plain_errors, say_written, settings
 from bargaining.commands.statics import statics_command
 from bargaining.commands.sweep import sweep_command
 from bargaining.commands.weights import weights_command
@@ -98,7 +98,7 @@ def solve_command(
     """Solve a case: print the deals, and write the results."""
     with plain_errors():
         found = cases.load(case)
-        overrides = dict(setting(text) for text in set_ or [])
+        overrides = settings(set_ or [])
         report = solve_case(found, scenario, overrides, concept or [])
         _print(report, console_of_80())
         if out is not None:

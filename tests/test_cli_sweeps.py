@@ -191,6 +191,8 @@ def test_weights_are_said_and_spread(tmp_path: Path) -> None:
         (("statics", NAME, "--of", "stak"), "did you mean 'stake'"),
         (("statics", NAME, "--set", "thet=1"), "did you mean 'theta'"),
         (("statics", NAME, "--most", "0"), "at least one"),
+        (("statics", NAME, "--set", "L=0.1", "--set", "L=0.2"), "names L twice"),
+        (("weights", NAME, "--term", "stake=0.2", "--term", "stake=0.3"), "names stake twice"),
         (("weights", NAME), "say what was observed"),
         (("weights", NAME, "--term", "stak=0.2"), "did you mean 'stake'"),
         (("weights", NAME, "--term", "stake=much"), "write a number"),

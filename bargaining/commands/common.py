@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import typer
 from rich.console import Console
@@ -51,8 +52,22 @@ def assignment(option: str, text: str, example: str) -> tuple[str, str]:
     return name, value
 
 
-def setting(text: str) -> tuple[str, str | float]:
-    """Return a parameter's name with its number, or a choice's with its option."""
+def settings(texts: Iterable[str]) -> dict[str, Any]:
+    """Return parameters with their numbers, and choices with their options."""
+    return distinct("--set", map(_setting, texts))
+
+
+def distinct(option: str, pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Return names with their values, and refuse a name that is given two of them."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise InvalidProblem(f"{option} names {name} twice; give it one value.")
+        found[name] = value
+    return found
+
+
+def _setting(text: str) -> tuple[str, str | float]:
     name, value = assignment("--set", text, "L=0.05")
     try:
         return name, float(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import typer
@@ -11,7 +11,7 @@ from rich.markup import escape
 
 import bargaining as bg
 from bargaining import cases
-from bargaining.commands.common import console, plain_errors, plain_table, say_written, setting
+from bargaining.commands.common import console, plain_errors, plain_table, say_written, settings
 from bargaining.errors import InvalidProblem
 from bargaining.reports import chosen_concepts
 from bargaining.statics.comparative import Activity, ComparativeStatics
@@ -34,7 +34,7 @@ def statics_command(
         if most < 1:
             raise InvalidProblem(f"--most {most}: list at least one parameter.")
         found = cases.load(case)
-        overrides: dict[str, Any] = dict(setting(text) for text in set_ or [])
+        overrides = settings(set_ or [])
         chosen = chosen_concepts(found, [concept], scenario, overrides)[concept]
         moves = bg.comparative_statics(found, chosen, scenario, **overrides)
         ends = bg.one_at_a_time(found, chosen, scenario, **overrides)

@@ -11,7 +11,7 @@ from rich.markup import escape
 import bargaining as bg
 from bargaining import cases
 from bargaining.case import Case
-from bargaining.commands.common import assignment, console, plain_errors, plain_table, say_written, scenario_names
+from bargaining.commands.common import assignment, console, distinct, plain_errors, plain_table, say_written, scenario_names
 from bargaining.errors import InvalidProblem
 from bargaining.sweeps.swept import BASELINE
 from bargaining.weights.inference import WeightSpread
@@ -39,7 +39,7 @@ def weights_command(
         found = cases.load(case)
         if not term:
             raise InvalidProblem("say what was observed: --term stake=0.2, or a range, --term stake=0.17:0.41.")
-        terms = dict(_term(text) for text in term)
+        terms = distinct("--term", map(_term, term))
         scenarios = [None if name == BASELINE else name for name in scenario_names(found, scenario)]
         spread = bg.implied_weights(
             found, terms, scenario=scenarios, uncertain=uncertain or [], games=draws if uncertain else 1, rng=rng
