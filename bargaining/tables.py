@@ -21,6 +21,9 @@ from bargaining.solution import Method, Question, Solution, attempt, fractions_o
 if TYPE_CHECKING:
     import pandas as pd
 
+OWN = ("concept", "game", "status", "gap")
+"""Columns that every table of solutions may have."""
+
 
 def compare(problem: Question, concepts: Iterable[Method]) -> pd.DataFrame:
     """Solve a problem by several concepts and set the results side by side.
@@ -71,6 +74,9 @@ def frame(found: Solution | Demands | Played, *, fractions: bool = True) -> pd.D
     problem = found.problem
     columns = _keys(found.label, problem.shape)
     if isinstance(found, Solution):
+        taken = [name for name in found.terms if name in OWN]
+        if taken:
+            raise InvalidProblem(f"a term is named {taken[0]!r}, as is another column of every table; rename the issue.")
         columns |= {name: np.broadcast_to(value, problem.shape).ravel() for name, value in found.terms.items()}
         if found.threats is not None:
             columns |= _by_party("threat", found.threats.point, problem)

@@ -250,6 +250,12 @@ def scalar(cost: Any) -> Problem:
     return sale(cost if cost > 0 else -cost)
 
 
+def named_gap(c: Any) -> Problem:
+    return bg.from_issues(
+        [bg.Issue("gap")], {"a": lambda gap, c: c * gap, "b": lambda gap: 1 - gap}, [0, 0], parameters={"c": c}
+    )
+
+
 REFUSED: list[tuple[str, Callable[[], Any], type[Exception], str]] = [
     ("an unknown parameter", lambda: bg.sweep(CASE, {"LL": [1.0]}, bg.Nash()), UnknownName, "LL"),
     ("an unknown option", lambda: bg.sweep(CASE, {"cap_reading": ["joit"]}, bg.Nash()), UnknownName, "joint"),
@@ -282,6 +288,8 @@ REFUSED: list[tuple[str, Callable[[], Any], type[Exception], str]] = [
     ("no finite number", lambda: bg.sweep(sale, {"cost": [np.nan]}, bg.Nash()), InvalidProblem, "finite numbers"),
     ("no derivative", lambda: bg.sweep(lambda c: bg.from_issues([bg.Issue("x")], {"a": lambda x, c: np.floor(c * x), "b": lambda x: 1 - x}, [0, 0], parameters={"c": c}), {"c": [1.0]}, bg.Nash()), NotDifferentiable, "floor"),
     ("a name of two columns", lambda: bg.sweep(lambda price: sale(price), {"price": [0.8]}, bg.Nash()), InvalidProblem, "two columns"),
+    ("a term that hides a column", lambda: bg.sweep(named_gap, {"c": [1.0]}, bg.Nash()), InvalidProblem, "term is named 'gap'"),
+    ("a term that hides one in a comparison", lambda: bg.compare(named_gap(1.0), [bg.Nash()]), InvalidProblem, "rename the issue"),
     ("an unknown column", lambda: bg.sweep(sale(), {"cost": [1.0]}, bg.Nash(), keep=["stake"]), UnknownName, "stake"),
     ("an unknown form", lambda: bg.sweep(sale(), {"cost": [1.0]}, bg.Nash(), form="list"), InvalidProblem, "form"),  # type: ignore[call-overload]
     ("no grid", lambda: bg.sweep(sale(), {"cost": [1.0]}, bg.Nash(), form="grid"), InvalidProblem, "bg.grid"),
