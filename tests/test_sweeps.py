@@ -168,6 +168,15 @@ def test_bad_calibrations_end_as_statuses() -> None:
     assert (table["price"].xs("Nash", level="concept").loc[fine] == alone.terms["price"][0]).all()
 
 
+def test_terms_and_parties_that_only_some_numbers_have_are_not_lost() -> None:
+    def family(cost: Any) -> Problem:
+        return other.replace(disagreement=np.zeros((len(cost), 2))) if np.any(cost > 1) else sale(cost)
+
+    other = bg.from_issues([bg.Issue("x")], {"a": lambda x: x, "b": lambda x: 1 - x}, [0, 0])
+    with pytest.raises(InvalidProblem, match=r"another shape.*: gain a, gain b, utility a, utility b, x did"):
+        bg.sweep(family, {"cost": [0.7, 0.8, 0.9, 1.1]}, bg.Nash(), chunk=1)
+
+
 def test_one_good_calibration_is_found_among_bad_ones() -> None:
     costs = np.full(61, np.nan)
     costs[::2], costs[30] = -1.0, 0.8

@@ -68,10 +68,15 @@ class Plan:
         games = calibrations.games
         rows = calibrations.rows(0, games)
         width = len(self.scenarios) * len(self.labels)
-        answers = _Answers(games, width, [name for name in self.numbers if name in self.columns])
+        answers = _Answers(games, width, self.numbers, [name for name in self.numbers if name in self.columns])
         for block, scenario in enumerate(self.scenarios):
             for words, at in _groups(rows, calibrations):
                 self._solve(answers, block * len(self.labels), scenario, words, rows, at)
+        if answers.unforeseen:
+            raise InvalidProblem(
+                f"what is swept makes problems of another shape for some numbers: {', '.join(sorted(answers.unforeseen))} "
+                "did not occur in those it was tried on. Let a parameter that is a word tell such problems apart."
+            )
         columns: dict[str, Any] = {"game": np.repeat(np.arange(first, first + games), width)}
         columns |= {name: np.repeat(values, width) for name, values in rows.items()}
         if self.swept.scenarios is not None:
@@ -130,14 +135,20 @@ class Plan:
 
 
 class _Answers:
-    """Answers as they come in, one row a game and one column a scenario and concept; games without one have a status."""
+    """Answers as they come in, one row a game and one column a scenario and concept; games without one have a status.
 
-    def __init__(self, games: int, width: int, names: Sequence[str]) -> None:
-        self.numbers = {name: np.full((games, width), np.nan) for name in names}
+    `unforeseen` are columns that nothing was known of.
+    """
+
+    def __init__(self, games: int, width: int, known: Sequence[str], kept: Sequence[str]) -> None:
+        self.known = {*known, "status"}
+        self.unforeseen: set[str] = set()
+        self.numbers = {name: np.full((games, width), np.nan) for name in kept}
         self.status = np.full((games, width), Status.NOT_FINITE.label, dtype=object)
 
     def write(self, games: Indices, place: int, found: pd.DataFrame) -> None:
         """Write down what was found for these games; one row holds for all."""
+        self.unforeseen |= {*found.columns} - self.known
         for name in found.columns:
             if name in self.numbers:
                 self.numbers[name][games, place] = found[name].to_numpy()

@@ -124,9 +124,10 @@ def sweep(
     Raises
     ------
     UnknownName, InvalidProblem, NotDifferentiable
-        Before work begins, for what concerns all games: names, settings, concepts that do not fit the problem.
+        Before work begins, for what concerns all games: names, settings, concepts that do not fit the problem. Later, if
+        problems turn out to have other terms or parties than those tried at first, or a file of calibrations has changed.
     UnusableCheckpoint
-        If the folder belongs to another sweep, is in use by another process, or a file in it is damaged.
+        If the folder belongs to another sweep, holds other files, is in use by another process, or a file in it is damaged.
     SweepStopped
         If the executor breaks.
     MissingPackage
