@@ -125,20 +125,22 @@ class SweepReport:
             said.append("Other conventions are converted at the baseline.")
         return [*said, "These assumptions give these deals; the model does not predict the deal."]
 
-    def write(self, folder: Path) -> list[Path]:
-        """Write all rows, as Parquet where pyarrow is installed, else as CSV, and the quantiles as CSV."""
+    def write_rows(self, folder: Path) -> Path:
+        """Write all rows, as Parquet where pyarrow is installed, else as CSV."""
+        if find_spec("pyarrow"):
+            self.table.to_parquet(folder / "sweep.parquet", index=False)
+            return folder / "sweep.parquet"
+        self.table.to_csv(folder / "sweep.csv", index=False)
+        return folder / "sweep.csv"
+
+    def write_quantiles(self, folder: Path) -> Path:
+        """Write the quantiles of draws as CSV."""
         import pandas as pd
 
-        folder.mkdir(parents=True, exist_ok=True)
-        paths = [folder / ("sweep.parquet" if find_spec("pyarrow") else "sweep.csv"), folder / "quantiles.csv"]
-        if paths[0].suffix == ".parquet":
-            self.table.to_parquet(paths[0], index=False)
-        else:
-            self.table.to_csv(paths[0], index=False)
         rows = [{"group": title, "outcome": label, **dict(zip(self.heads, cells, strict=True))}
                 for title, lines in self.blocks() for label, cells in lines]  # fmt: skip
-        pd.DataFrame(rows).to_csv(paths[1], index=False)
-        return paths
+        pd.DataFrame(rows).to_csv(folder / "quantiles.csv", index=False)
+        return folder / "quantiles.csv"
 
 
 def _words(named: Mapping[str, str]) -> str:

@@ -103,6 +103,7 @@ def test_grids_of_one_value_are_said_and_grids_of_two_parameters_are_maps(tmp_pa
     asked = ("sweep", NAME, "--grid", "L=0.1:0.5:3", "--grid", "theta=0.3:0.9:3", "--keep", "stake", "--concept", "nash")
     assert run(*asked, "--out", str(tmp_path)).exit_code == 0
     assert (tmp_path / "sweep-stake-baseline-nash.png").exists()
+    assert not (tmp_path / "quantiles.csv").exists()  # of single deals
 
 
 def test_a_grid_with_draws_has_a_block_a_value() -> None:

@@ -78,7 +78,8 @@ def sweep_command(
         console().print(f"{head}\n{escape(repr(calibrations))}\n")
         _print_quantiles(report) if drawn else _print_rows(report)
         if out is not None:
-            say_written([*report.write(out), *_draw(report, _first(report, keep), list(axes), out, drawn)])
+            written = [report.write_rows(out), *([report.write_quantiles(out)] if drawn else [])]
+            say_written([*written, *_draw(report, _first(report, keep), list(axes), out, drawn)])
 
 
 def _prepare(out: Path | None, checkpoint: Path | None) -> None:
