@@ -109,13 +109,17 @@ def kill(games: int, chunk: int, place: Path, kills: int) -> bool:
     seconds = time.perf_counter() - clock
     rng = np.random.default_rng()
     killed = 0
+    Path(f"{place / 'killed'}.begun").touch()
     while True:
+        before = len(begun(place / "killed"))
         with started(games, chunk, place / "killed") as process:
             if killed == kills:
                 process.communicate()
                 break
+            while process.poll() is None and len(begun(place / "killed")) == before:
+                time.sleep(0.01)  # until it is at work
             try:
-                process.wait(timeout=2.0 + rng.uniform(0.0, 1.5 * seconds / kills))
+                process.wait(timeout=rng.uniform(0.0, seconds / kills))
                 break
             except subprocess.TimeoutExpired:
                 process.send_signal(signal.SIGKILL)
