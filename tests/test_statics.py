@@ -64,6 +64,16 @@ def test_price_and_quality(concept: Any) -> None:
     assert found.elasticities("quality")[0] == pytest.approx(1.0, rel=1e-10)
 
 
+def test_a_party_of_no_weight_gains_from_its_first_weight() -> None:
+    held = bg.comparative_statics(sale(), bg.Nash((1, 0)))  # at its floor: it gets its share of the surplus of 35
+    assert held.derivative("gain seller", "weight of seller") == pytest.approx(35.0, rel=1e-9)
+    assert held.derivative("price", "weight of seller") == pytest.approx(35.0, rel=1e-9)
+    single = bg.from_issues([bg.Issue("x")], {"a": lambda x: x * (1 - x), "b": lambda x: 1 + x}, [0, 0])
+    above = bg.comparative_statics(single, bg.Nash((1, 0)))  # (1 - 2x) / (x - x^2) + b / (1 + x) = 0 from x = 1/2
+    assert above.derivative("x", "weight of b") == pytest.approx(1 / 12, rel=1e-9)
+    assert above.derivative("x", "weight of a") == pytest.approx(0.0, abs=1e-12)
+
+
 def test_power_utilities_share_by_their_exponents() -> None:
     game = bg.from_issues(
         [bg.Issue("share")],

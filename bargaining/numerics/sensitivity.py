@@ -359,6 +359,7 @@ class _Work:
         direct, pulls = direct @ chain, _clean(mixed) @ chain
         weights = dense(self.asked.weights, self.games, self.columns)
         pulls = pulls + _clean(np.swapaxes(system.gradients, 1, 2)) @ weights
+        pulls = pulls + _clean(np.swapaxes(system.gradients[:, rows], 1, 2)) @ self._first_weights(system)
         right = np.concatenate([-pulls, self._row_moves(direct, lam, t)], axis=1)
         right[:, :k] = np.where(system.free[:, :, None], right[:, :k], self._bound_moves(x))
         right[:, k : k + len(rows)] *= (on | self._nash)[:, :, None]
@@ -388,9 +389,16 @@ class _Work:
         moves = dense(self.asked.offsets, self.games, self.columns) - direct[:, self.asked.rows]
         if self.asked.directions is not None:
             moves += t[:, None, None] * dense(self.asked.directions, self.games, self.columns)
-        aims = dense(self.asked.targets, self.games, self.columns)
-        share = np.where(self._nash, 1.0 / np.where(self._nash, lam, 1.0), 0.0).reshape(self.games, rows, 1)
-        return moves + share * aims
+        held = lam > 0  # a party of no weight at its floor gains what its first weight divided by its multiplier gives it
+        share = np.where(held, 1.0 / np.where(held, lam, 1.0), 0.0).reshape(self.games, rows, 1)
+        return moves + share * dense(self.asked.targets, self.games, self.columns)
+
+    def _first_weights(self, system: System) -> Array:
+        """Return how multipliers of parties of no weight that are above their floors move, (games, rows, columns)."""
+        gain = system.values[:, self.asked.rows] - self._offsets
+        above = ~(system.on | self._nash) & (gain > 0)
+        share = np.where(above, 1.0 / np.where(above, gain, 1.0), 0.0)
+        return np.asarray(share[:, :, None] * dense(self.asked.targets, self.games, self.columns))
 
     def _bound_moves(self, x: Array) -> Array:
         """Return how issues at a bound move with it, (games, issues, columns)."""
