@@ -416,3 +416,16 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
 def test_bad_calls_name_cause_and_remedy(call: Callable[[], Any], error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         call()
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_on_a_flat_part_of_the_frontier_who_could_have_more_has_no_weight(whole: bool) -> None:
+    points = bg.from_points([[0, 2], [2, 2], [3, 0]], [0, 0])
+    flat = bg.lotteries(points) if whole else points
+    found = bg.implied_weights(flat, utilities=[1, 2])
+    assert found.lower.tolist() == found.upper.tolist() == [0.0, 1.0]
+    corner = bg.implied_weights(flat, utilities=[2, 2])  # all weights up to those of the edge to (3, 0)
+    assert corner.lower[0] == 0.0 and corner.upper[0] == pytest.approx(2 / 3 if whole else 1.0, abs=1e-9)
+    assert bg.implied_weights(bg.capped(flat, [1.5, 3.0]), utilities=[1.5, 1]).lower.tolist() == [1.0, 0.0]
+    rounded = bg.implied_weights(flat, utilities=[1.9, 1.95], tolerance=0.1)  # a deal within the tolerance is the corner
+    assert rounded.upper[0] == corner.upper[0]

@@ -56,7 +56,7 @@ def rationalise(
             f"weights of {n} parties are read off deals over issues, or pies, and this set is a {type(feasible).__name__}; "
             "describe it by bg.from_issues."
         )
-    placed = place(problem, payoffs)
+    placed = place(problem, payoffs, tolerance)
     why = _verdict(placed, tolerance, np.any(np.isnan(flat(payoffs, shape)), axis=-1))
     lower, upper, gap = np.full((len(why), n), np.nan), np.full((len(why), n), np.nan), np.full(len(why), np.nan)
     polytopes = {}
@@ -112,7 +112,8 @@ class Placed:
 
     `short` (games,) is what all parties could have on top at once, negative where the payoffs are out of reach, and `slack`
     (games, n) what each could have alone, in units of its utility; `below` is the most by which a party has less than
-    disagreement. `deal` is the efficient deal behind the payoffs, and `gains` (games, n) what it gives.
+    disagreement. `deal` is the efficient deal behind the payoffs, and `gains` (games, n) what it gives; `loose` (games, n)
+    says which parties have more there than in the point where all have equal shares on top: they could take it from nobody.
     """
 
     short: Array
@@ -120,11 +121,12 @@ class Placed:
     below: Array
     deal: Answer
     gains: Array
+    loose: Bools
     ideal: Array
     status: Codes
 
 
-def place(problem: Problem, utilities: Array) -> Placed:
+def place(problem: Problem, utilities: Array, tolerance: float) -> Placed:
     """Measure payoffs (..., n) against disagreement and the frontier, in every game."""
     n, feasible = problem.n, problem.feasible
     lead = problem.shape
@@ -141,13 +143,14 @@ def place(problem: Problem, utilities: Array) -> Placed:
     with np.errstate(invalid="ignore"):
         short = np.min((ahead.utilities - u) / way, axis=-1)
         below = np.max((problem.disagreement - u) / way, axis=-1)
+        loose = (ahead.utilities - u) / way - short[..., None] > max(tolerance, NARROW)
     bad = (status == Status.OK) & (ahead.status != Status.OK)
     status = np.where(bad, ahead.status, status)
     status = np.where((status == Status.OK) & ~fine[..., 0], np.int8(Status.NOT_FINITE), status).astype(np.int8)
     rows = int(np.prod(lead, dtype=int))
     return Placed(
         short.reshape(rows), more.reshape(rows, n), below.reshape(rows), ahead, flat(problem.gains(ahead.utilities), lead),
-        flat(way, lead), status.reshape(rows),
+        loose.reshape(rows, n), flat(way, lead), status.reshape(rows),
     )  # fmt: skip
 
 
@@ -213,17 +216,14 @@ def _by_cuts(problem: Problem, placed: Placed, games: Indices, point: Array) -> 
             return np.log((best - origin[pick]) / gains[pick])
 
     dented = feasible.convex is False
-    blur = 4.0 * np.max(
-        flat(np.broadcast_to(feasible.least_gain(), (*problem.shape, 2)), problem.shape)[games] / ideal, axis=1
-    )
+    least = flat(np.broadcast_to(feasible.least_gain(), (*problem.shape, 2)), problem.shape)[games]
+    blur = 4.0 * np.max(least / ideal, axis=1)
     low, high = _cut(better_deal if dented else beyond_line, blur)
+    low, high = np.where(low <= SLIGHT, 0.0, low), np.where(high >= 1.0 - SLIGHT, 1.0, high)
+    weightless = placed.loose[games]  # who could have more at nobody's expense
     if dented:
-        nothing = (
-            placed.gains[games] <= flat(np.broadcast_to(feasible.least_gain(), (*problem.shape, 2)), problem.shape)[games]
-        )
-        low, high = np.where(low <= SLIGHT, 0.0, low), np.where(high >= 1.0 - SLIGHT, 1.0, high)
+        weightless = weightless | (gains <= least)  # or gains nothing
         ends = np.where(low <= high, np.stack([low, high]), np.nan).T
-        ends = np.where(nothing[:, :1], 0.0, np.where(nothing[:, 1:], 1.0, ends))  # who gains nothing has no weight
         smooth = np.zeros(rows, np.bool_)
     else:
         lines = np.stack([np.stack([a, 1.0 - a], axis=-1) for a in (low, high)], axis=-2)  # (games, 2 lines, party)
@@ -231,6 +231,7 @@ def _by_cuts(problem: Problem, placed: Placed, games: Indices, point: Array) -> 
         ends = shares[..., 0] / np.sum(shares, axis=-1)
         smooth = high - low <= np.maximum(NARROW, 20.0 * np.sqrt(blur))
     ends = np.where(smooth[:, None], point[:, :1], ends)
+    ends = np.where(weightless[:, :1], 0.0, np.where(weightless[:, 1:], 1.0, ends))
     lower = np.stack([ends[:, 0], 1.0 - ends[:, 1]], axis=-1)
     upper = np.stack([ends[:, 1], 1.0 - ends[:, 0]], axis=-1)
     return Weights(lower, upper, 0.5 * (lower + upper), {})
