@@ -127,6 +127,16 @@ def table(name: str, value: Any) -> dict[str, Array]:
     return {key: numbers(key, entry) for key, entry in value.items()}
 
 
+def spans(name: str, value: Any) -> dict[str, tuple[float, float]]:
+    """Return ranges by name, each with its low end first."""
+    found = {}
+    for key, pair in table(name, value).items():
+        if pair.shape != (2,) or not np.all(np.isfinite(pair)) or not pair[0] < pair[1]:
+            raise InvalidProblem(f"the range of {key}, {brief(value[key])}, must be two finite numbers, low < high.")
+        found[key] = (float(pair[0]), float(pair[1]))
+    return found
+
+
 def flag(what: str, value: Any) -> bool:
     """Return a setting that is on or off."""
     if not isinstance(value, (bool, np.bool_)):

@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import sobol_indices
 
 import bargaining as bg
-from bargaining.errors import BargainingError, InvalidProblem, NotConverged, UnknownName
+from bargaining.errors import BargainingError, InvalidProblem, NotConverged, OutsideRange, UnknownName
 from bargaining.problems.problem import Problem
 from bargaining.statics.attribution import _shares
 from tests.bad_calls import NUMBERS, THINGS
@@ -118,6 +118,14 @@ def test_the_case() -> None:
     assert "uniform and independent" in two._repr_html_()
 
 
+def test_what_a_scenario_sets_is_not_drawn() -> None:
+    found = bg.variance(CASE, bg.Nash(), "gain OpenAI", scenario="no-conversion-loss", games=16, rng=1, resamples=20)
+    assert "L" not in found.ranges and "theta" in found.ranges
+    with pytest.warns(OutsideRange):
+        again = bg.variance(CASE, bg.Nash(), "gain OpenAI", L=0, games=16, rng=1, resamples=20)
+    assert found.mean == again.mean
+
+
 REFUSED: list[tuple[Any, dict[str, Any], type[BargainingError], str]] = [
     (3, {}, InvalidProblem, "give a case"),
     (pie(), {}, InvalidProblem, "nothing to draw"),
@@ -132,7 +140,10 @@ REFUSED: list[tuple[Any, dict[str, Any], type[BargainingError], str]] = [
     (pie(), {"scenario": "x"}, InvalidProblem, "no scenarios"),
     (pie().replace(disagreement=np.zeros((3, 2))), {"ranges": {"disagreement of one": (0, 1)}}, InvalidProblem, "stack"),
     (CASE, {"L": 0.2, "ranges": {"L": (0.1, 0.2)}}, InvalidProblem, "both fixed and drawn"),
+    (CASE, {"scenario": "sourced-conversion-loss", "ranges": {"L": (0.1, 0.2)}}, InvalidProblem, "both fixed and drawn"),
     (CASE, {"scenario": "x"}, UnknownName, "scenario"),
+    (pie(), {"ranges": {"disagreement of one": (0, 1)}, "games": 16.5}, InvalidProblem, "whole number"),
+    (pie(), {"ranges": {"disagreement of one": (0, 1)}, "resamples": 20.5}, InvalidProblem, "whole number"),
 ]
 
 

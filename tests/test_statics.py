@@ -316,6 +316,15 @@ def test_tables() -> None:
         bg.comparative_statics(sale(), bg.Nash()).swings("price")
 
 
+@pytest.mark.parametrize("ranges", [{"cap": 80}, {"cap": (100, 80)}, {"cap": (np.nan, 80)}, {"cap": "ab"}, ["cap"], 3])
+def test_ranges_of_swings_have_a_low_and_a_high_end(ranges: Any) -> None:
+    moves = bg.comparative_statics(CASE, bg.Nash(), with_respect_to=["cap"])
+    with pytest.raises(InvalidProblem, match=r"range|cap"):
+        moves.swings("stake", ranges)
+    with pytest.raises(InvalidProblem, match="must be a list"):
+        moves.table(ranges if isinstance(ranges, dict) else 3)  # type: ignore[arg-type]
+
+
 REFUSED: list[tuple[str, Any, Any, dict[str, Any], type[BargainingError], str]] = [
     ("no question", 3, bg.Nash(), {}, InvalidProblem, "give a case"),
     ("no concept", sale(), 3, {}, InvalidProblem, "bg.Nash"),

@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike
 
 from bargaining._types import Array, Bools, Codes
 from bargaining.case import Case
-from bargaining.checks import instance, number, table, words
+from bargaining.checks import instance, number, spans, whole, words
 from bargaining.concept import Concept, StrategicModel
 from bargaining.errors import InvalidProblem, NotConverged, UnknownName
 from bargaining.problems.problem import Problem
@@ -170,8 +170,8 @@ def variance(
     of : str or sequence of str, optional
         Outcomes: terms by name, "gain PARTY", "utility PARTY"; all terms and gains if left out.
     ranges : mapping of parameter to (low, high), optional
-        A case's documented ranges of all parameters that enter, but for overrides, if left out. Of a problem: its
-        parameters, "disagreement of PARTY" and "impatience of PARTY".
+        A case's documented ranges of all parameters that enter, less those that the scenario or an override sets, if left
+        out. Of a problem: its parameters, "disagreement of PARTY" and "impatience of PARTY".
     scenario, **overrides
         Of a case: what stays fixed, and at what.
     games : int
@@ -211,7 +211,8 @@ def variance(
     if not isinstance(concept, Concept | StrategicModel):
         raise InvalidProblem(f"{concept!r} is no solution concept or strategic model; write for example bg.Nash().")
     level = number("confidence", confidence, low=0.5, high=0.999)
-    count, again = int(number("games", games, low=16, high=2**20)), int(number("resamples", resamples, low=10, high=1e6))
+    count = int(number("games", whole("games", games), low=16, high=2**20))
+    again = int(number("resamples", whole("resamples", resamples), low=10, high=1e6))
     try:
         source = np.random.default_rng(rng)
     except (TypeError, ValueError) as error:
@@ -259,12 +260,14 @@ def _limits(
     question: Case | Problem, concept: Concept | StrategicModel, base: Problem,
     ranges: Mapping[str, tuple[float, float]] | None, scenario: str | None, overrides: Mapping[str, Any],
 ) -> dict[str, tuple[float, float]]:  # fmt: skip
-    """Return the ranges asked for, or those of a case's documentation."""
+    """Return the ranges asked for, or those of a case's documentation; what a scenario or the user sets stays."""
+    fixed = set(overrides)
     if isinstance(question, Case):
         known = list(question.parameters)
+        fixed |= set() if scenario is None else set(question.scenarios[scenario].set)
         if ranges is None:
             names = entering(question, dict(question.settings(scenario, **overrides)), concept)
-            ends = {n: (question.parameters[n].low, question.parameters[n].high) for n in names if n not in overrides}
+            ends = {n: (question.parameters[n].low, question.parameters[n].high) for n in names if n not in fixed}
             ranges = {
                 n: (low, high) for n, (low, high) in ends.items() if low is not None and high is not None and low < high
             }
@@ -272,15 +275,12 @@ def _limits(
         known = list(base.feasible.parameters) if isinstance(base.feasible, IssueSet) else []
         known += [f"disagreement of {party}" for party in base.parties]
         known += [] if base.impatience is None else [f"impatience of {party}" for party in base.parties]
-    found = {}
-    for name, pair in table("ranges", {} if ranges is None else ranges).items():
+    found = spans("ranges", {} if ranges is None else ranges)
+    for name in found:
         if name not in known:
             raise UnknownName("parameter to draw", name, known)
-        if pair.shape != (2,) or not np.all(np.isfinite(pair)) or not pair[0] < pair[1]:
-            raise InvalidProblem(f"the range of {name}, {pair.tolist()}, must be two finite numbers, low < high.")
-        if name in overrides:
-            raise InvalidProblem(f"{name} is both fixed and drawn from a range; leave out one.")
-        found[name] = (float(pair[0]), float(pair[1]))
+        if name in fixed:
+            raise InvalidProblem(f"{name} is both fixed and drawn from a range, by the scenario or by you; leave out one.")
     if not found:
         raise InvalidProblem("there is nothing to draw: give ranges={'name': (low, high)}.")
     return found

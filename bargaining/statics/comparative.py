@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 
 from bargaining._types import Array, Bools, Codes, Entry
 from bargaining.case import Case, Inputs
-from bargaining.checks import instance, words
+from bargaining.checks import instance, spans, words
 from bargaining.concept import Concept, StrategicModel
 from bargaining.errors import InvalidProblem, UnknownName
 from bargaining.numerics.jets import Jet, variable
@@ -165,7 +165,7 @@ class ComparativeStatics:
         self._single("swings")
         slopes, rows = self.derivatives(of), []
         documented = {n: (p.low, p.high) for n, p in self.parameters.items() if p.low is not None and p.high is not None}
-        known: Mapping[str, tuple[Any, Any]] = documented if ranges is None else ranges
+        known: Mapping[str, tuple[Any, Any]] = documented if ranges is None else spans("ranges", ranges)
         for name in known:
             if name not in self.parameters:
                 raise UnknownName("parameter of these comparative statics", name, self.parameters)
@@ -207,7 +207,7 @@ class ComparativeStatics:
     def _shown(self, of: Iterable[str] | None) -> list[str]:
         if of is None:
             return [name for name in self.outcomes if not name.startswith("utility ")]
-        return [self._named(name) for name in ([of] if isinstance(of, str) else of)]
+        return [self._named(name) for name in ([of] if isinstance(of, str) else words("of", of))]
 
     def _named(self, of: str) -> str:
         if of not in self.outcomes:

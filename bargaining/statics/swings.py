@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from bargaining.case import Case
-from bargaining.checks import instance, numbers
+from bargaining.checks import instance, spans
 from bargaining.errors import InvalidProblem, UnknownName
 from bargaining.problems.problem import Problem
 from bargaining.sets.base import Status
@@ -147,10 +147,10 @@ def one_at_a_time(
     if not isinstance(concept, Method):
         raise InvalidProblem(f"{concept!r} is no solution concept or strategic model; write for example bg.Nash().")
     fixed = _fixed(question, scenario, overrides)
-    spans = _spans(question, ranges, fixed)
-    baseline = swept(question, None).typical(list(spans)) or {}
-    columns: dict[str, Any] = {name: np.full(1 + 2 * len(spans), value) for name, value in baseline.items()}
-    for number, (name, ends) in enumerate(spans.items()):
+    moved = _moved(question, ranges, fixed)
+    baseline = swept(question, None).typical(list(moved)) or {}
+    columns: dict[str, Any] = {name: np.full(1 + 2 * len(moved), value) for name, value in baseline.items()}
+    for number, (name, ends) in enumerate(moved.items()):
         columns[name][1 + 2 * number : 3 + 2 * number] = ends
     columns |= {name: value for name, value in fixed.items() if name not in columns and name in overrides}
     rows = sweep(question, columns, concept, scenarios=scenario)
@@ -158,7 +158,7 @@ def one_at_a_time(
         raise InvalidProblem(
             f"the baseline has no answer ({rows['status'].iloc[0]}), from which nothing can be moved; bg.solve says why."
         )
-    return OneAtATime(question, concept, scenario, baseline, spans, rows)
+    return OneAtATime(question, concept, scenario, baseline, moved, rows)
 
 
 def _fixed(question: Case | Problem, scenario: str | None, overrides: Mapping[str, Any]) -> dict[str, Any]:
@@ -175,19 +175,15 @@ def _fixed(question: Case | Problem, scenario: str | None, overrides: Mapping[st
     return {name: settings[name] for name in {**named, **overrides}}
 
 
-def _spans(question: Case | Problem, ranges: Any, fixed: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
+def _moved(question: Case | Problem, ranges: Any, fixed: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
     """Return the ranges asked for, or those of a case's documentation."""
     if ranges is None:
         known = question.ranges if isinstance(question, Case) else {}
         ranges = {name: ends for name, ends in known.items() if name not in fixed}
-    if not isinstance(ranges, Mapping) or not ranges:
+    found = spans("ranges", ranges)
+    if not found:
         raise InvalidProblem("there is nothing to move: give ranges={'name': (low, high)}.")
-    found = {}
-    for name, ends in ranges.items():
-        pair = numbers(f"the range of {name}", ends)
-        if pair.shape != (2,) or not np.all(np.isfinite(pair)) or not pair[0] < pair[1]:
-            raise InvalidProblem(f"the range of {name}, {ends!r}, must be two finite numbers, low < high.")
+    for name in found:
         if name in fixed:
             raise InvalidProblem(f"{name} is both set, by the scenario or by you, and moved over a range; leave out one.")
-        found[str(name)] = (float(pair[0]), float(pair[1]))
     return found
