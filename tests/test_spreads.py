@@ -52,6 +52,8 @@ def test_an_end_is_a_value_that_rows_share() -> None:
     assert alone.at == (0.0, 0.0) and len(alone.inside) == 3
     (constant,) = spreads(made([0.2, 0.2]), "stake")
     assert constant.at == (1.0, 0.0) and not constant.inside.size
+    (single,) = spreads(made([0.2, np.nan], ["ok", "no agreement"]), "stake")
+    assert single.ends[0] == 0.2 and single.at == (0.5, 0.0)
     (bound,) = spreads(made([0.0, 0.1, 0.2]), "stake", bounds=(0.0, 0.49))
     assert bound.at == (pytest.approx(1 / 3), 0.0)
 
@@ -88,6 +90,8 @@ def test_refusals(table: pd.DataFrame) -> None:
     for bounds in ((0.49, 0.0), (0.0,), "x", (0.0, np.inf)):
         with pytest.raises(InvalidProblem, match="bounds of stake"):
             bg.quantiles(table, "stake", bounds={"stake": bounds})  # type: ignore[dict-item]
+    with pytest.raises(InvalidProblem, match=r"must hold all outcomes, which run from 0 to"):
+        bg.quantiles(table, "stake", bounds={"stake": (0.0, 0.1)})  # what lies beyond is not at the end
     for thing in (None, 3, pd.DataFrame({"stake": [1.0]}), table.iloc[:0]):
         with pytest.raises(InvalidProblem, match=r"bg\.sweep|no rows"):
             bg.quantiles(thing)  # type: ignore[arg-type]

@@ -57,8 +57,8 @@ def draw_distribution(
     by : str or list of str
         The columns of words whose values have a panel each: "scenario", "concept", a choice such as "cap_reading".
     bounds : (low, high), optional
-        The ends of the outcome. If left out, the least and the largest value in a group count as ends where several draws
-        share them.
+        The ends of the outcome, which must hold all of it. If left out, the least and the largest value in a group count as
+        ends where several draws share them.
     marks : mapping of name to value or (low, high)
         Deals to compare with, in the unit of the column, such as a naive midpoint of reports, marked as lines or bands.
     axes : Axes or sequence of Axes
@@ -224,7 +224,8 @@ def _name(ax: Axes, name: str, ends: tuple[float, float], number: int) -> None:
 def _what(table: pd.DataFrame, found: Sequence[Spread], drawn: str) -> list[str]:
     """Return what is drawn: the concept where there is one, how many draws, the date of the information."""
     counts = {spread.rows for spread in found}
-    many = f"{counts.pop():,} {drawn}" if len(counts) == 1 else f"{sum(spread.rows for spread in found):,} {drawn} in all"
+    many = f"{max(counts):,} {drawn}" if len(counts) == 1 else f"{sum(spread.rows for spread in found):,} {drawn} in all"
+    many = many.removesuffix("s") if counts == {1} else many
     many += " from the ranges chosen" if drawn == "draws" else ""
-    many += " in each panel" if len(found) > 1 and len({spread.rows for spread in found}) == 1 else ""
+    many += " in each panel" if len(found) > 1 and len(counts) == 1 else ""
     return [*named(table), many, *dated(table)]

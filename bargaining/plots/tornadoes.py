@@ -26,7 +26,7 @@ LARGEST = 12
 FEW = 7  # bars, of which the last may be long
 LOW, HIGH = LINE, COLORS[0]
 ROW, HEAD, WIDTH = 0.21, 1.0, 4.8  # inches: a bar, what is around all of them, the figure
-MARGIN = 0.16  # of the spread of all bars, left and right of them, for the numbers at their ends
+MARGIN, WIDE = 0.16, 0.6  # of the spread of all bars, left and right of them, for numbers at their ends, and for words
 
 
 def draw_tornado(
@@ -89,8 +89,11 @@ def _draw(
 ) -> Axes:
     ends = shown[["at low", "at high"]].to_numpy(dtype=float) + base
     least, most = float(np.nanmin([*ends.ravel(), base])), float(np.nanmax([*ends.ravel(), base]))
-    pad = MARGIN * (most - least if most > least else max(abs(base), 1.0))
-    ax.set_xlim(least - pad, most + pad)
+    spread = most - least if most > least else max(abs(base), 1.0)
+    lost = {_outward(pair - base, side) for pair in ends for side in (0, 1) if np.isnan(pair[side])}
+    left, right = (spread * (WIDE if way in lost and abs(end - base) < WIDE * spread else MARGIN)
+                   for way, end in ((-1, least), (1, most)))  # fmt: skip
+    ax.set_xlim(least - left, most + right)
     ax.set_ylim(len(shown) - 0.4 + 1.2 * (len(shown) < FEW), -0.6)  # room for the legend below a few bars
     for place, (row, pair) in enumerate(zip(shown.to_dict("records"), ends, strict=True)):
         _bar(ax, place, base, pair, row)
@@ -116,8 +119,7 @@ def _bar(ax: Axes, place: int, base: float, pair: Array, row: Mapping[Any, Any])
         color, end, value = (LOW, HIGH)[side], float(pair[side]), row[("low", "high")[side]]
         if not np.isfinite(end):
             why = row.get(("status low", "status high")[side], "no answer")
-            free = -1 if np.nan_to_num(pair[1 - side] - base) > 0 else 1  # away from the other half
-            place_x, outward, said = base, free, f"{value:g}: {why}"
+            place_x, outward, said = base, _outward(pair - base, side), f"{value:g}: {why}"
         else:
             ax.barh(
                 [place],
@@ -135,6 +137,11 @@ def _bar(ax: Axes, place: int, base: float, pair: Array, row: Mapping[Any, Any])
             said, (place_x, place), xytext=(3 * outward, 0), textcoords="offset points", va="center",
             ha="left" if outward > 0 else "right", fontsize="x-small", color=GREY, zorder=5,
         )  # fmt: skip
+
+
+def _outward(moves: Array, side: int) -> int:
+    """Return on which side of the baseline an end is written: away from the other half, or on its own where none is."""
+    return (-1, 1)[side] if np.isnan(moves[side - 1]) or moves[side - 1] == 0 else -int(np.sign(moves[side - 1]))
 
 
 def _known(moves: OneAtATime | ComparativeStatics, of: str) -> pd.DataFrame:

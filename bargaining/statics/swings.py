@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+ROUNDING = 1e-9
+"""Share of the largest value of an outcome below which a change is the solver's last digits, and none."""
+
+
 @dataclass(frozen=True, eq=False)
 class OneAtATime:
     """What a concept picks at the baseline, and with each parameter at the ends of its range.
@@ -74,18 +78,22 @@ class OneAtATime:
         """Return how far each parameter moves an outcome: the data of a tornado plot, the largest move first.
 
         One row a parameter: unit, baseline value, range, the outcome's change `at low` and `at high`, and the `span` of the
-        outcome over low end, baseline and high end. Where an end has no answer, the change is NaN and `status low` or
-        `status high` says why.
+        outcome over low end, baseline and high end; a change in the last digits is none. Where an end has no answer, the
+        change is NaN and `status low` or `status high` says why.
         """
         import pandas as pd
 
         base, units = self.value(of), self.rows.attrs["units"]
+        changes = self.rows[of].to_numpy(dtype=float) - base
+        changes[np.abs(changes) <= ROUNDING * np.nanmax(np.abs(self.rows[of].to_numpy(dtype=float)))] = 0.0
         rows = []
         for number, (name, (low, high)) in enumerate(self.ranges.items()):
-            pair = self.rows.iloc[1 + 2 * number : 3 + 2 * number]
-            moves = pair[of].to_numpy(dtype=float) - base
+            both = slice(1 + 2 * number, 3 + 2 * number)
+            moves = changes[both]
             span = float(np.nanmax([*moves, 0.0]) - np.nanmin([*moves, 0.0]))
-            rows.append((name, units.get(name, ""), self.baseline[name], low, high, *moves, span, *pair["status"]))
+            rows.append(
+                (name, units.get(name, ""), self.baseline[name], low, high, *moves, span, *self.rows["status"].iloc[both])
+            )
         names = ["parameter", "unit", "value", "low", "high", "at low", "at high", "span", "status low", "status high"]
         return pd.DataFrame(rows, columns=names).sort_values("span", ascending=False, ignore_index=True, kind="stable")
 

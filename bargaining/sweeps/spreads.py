@@ -89,7 +89,8 @@ def quantiles(
     by : str or list of str
         Columns of words that tell groups apart; all that differ between rows by default, and these must be among them.
     bounds : mapping of column to (low, high)
-        The ends of outcomes. If not given, the least and the largest value count as ends where several rows share them.
+        The ends of outcomes, which must hold them all. If not given, the least and the largest value count as ends where
+        several rows share them.
 
     Returns
     -------
@@ -100,7 +101,7 @@ def quantiles(
     Raises
     ------
     InvalidProblem, UnknownName
-        If the table is no table of a sweep, has no such columns, or would be pooled.
+        If the table is no table of a sweep, has no such columns, or would be pooled, or outcomes lie beyond bounds.
 
     Examples
     --------
@@ -212,19 +213,28 @@ def _names(what: str, given: str | Iterable[str]) -> tuple[str, ...]:
 
 def _ends(column: str, values: Array, bounds: Any) -> tuple[float, float, float]:
     """Return both ends, NaN where values only happen to end, and the distance within which an outcome is at one."""
+    known = values[np.isfinite(values)]
     if bounds is not None:
         ends = numbers(f"the bounds of {column}", bounds)
         if ends.shape != (2,) or not np.all(np.isfinite(ends)) or not ends[0] < ends[1]:
             raise InvalidProblem(f"the bounds of {column}, {bounds!r}, must be two finite numbers, low < high.")
-        return float(ends[0]), float(ends[1]), AT * float(ends[1] - ends[0])
-    known = values[np.isfinite(values)]
+        low, high = float(ends[0]), float(ends[1])
+        near = AT * (high - low)
+        if known.size and (known.min() < low - near or known.max() > high + near):
+            raise InvalidProblem(
+                f"the bounds of {column}, {bounds!r}, must hold all outcomes, which run from {known.min():.4g} to "
+                f"{known.max():.4g}; leave them out where there are none."
+            )
+        return low, high, near
     if not known.size:
         return np.nan, np.nan, 0.0
     low, high = float(known.min()), float(known.max())
+    if low == high:  # all at one place
+        return low, np.nan, 0.0
     near = AT * (high - low)
     least = max(2.0, SHARED * known.size)
     ends_met = [np.count_nonzero(known <= low + near) >= least, np.count_nonzero(known >= high - near) >= least]
-    return (low if ends_met[0] else np.nan), (high if ends_met[1] and high > low else np.nan), near
+    return (low if ends_met[0] else np.nan), (high if ends_met[1] else np.nan), near
 
 
 def _spread(group: Mapping[str, str], rows: pd.DataFrame, column: str, bounds: tuple[float, float] | None) -> Spread | None:

@@ -120,6 +120,26 @@ def test_an_end_without_a_deal_is_written_beside_the_bar() -> None:
     assert any(text.get_text() == "50: no agreement" for text in ax.texts)
 
 
+def test_ends_without_a_deal_have_room_for_their_words() -> None:
+    one = plots.draw_tornado(bg.one_at_a_time(sale(), bg.Nash(), ranges={"cost": (0.5, 9.0), "worth": (1, 14)}), "price")
+    assert [text.get_ha() for text in one.texts if "no agreement" in text.get_text()] == ["right", "right"]
+    both = plots.draw_tornado(bg.one_at_a_time(sale(), bg.Nash(), ranges={"cost": (8, 9)}), "price")
+    assert [text.get_ha() for text in both.texts[:2]] == ["right", "left"]  # low end left, high end right
+    for ax in (one, both):
+        ax.figure.draw_without_rendering()
+        for text in ax.texts[:-1]:
+            assert ax.bbox.x0 < text.get_window_extent().x0 and text.get_window_extent().x1 < ax.bbox.x1
+
+
+def test_last_digits_are_no_move() -> None:
+    found = bg.one_at_a_time(sale(), bg.Nash(), ranges={"cost": (0.5, 1.0), "worth": (11, 12)})
+    found.rows.loc[found.rows.index[4], "price"] += 1e-12
+    assert found.swings("price").set_index("parameter").loc["worth", "at high"] == 0.0
+    found.rows.loc[found.rows.index[3], "price"] = found.value("price") - 1e-12
+    ax = plots.draw_tornado(found, "price")
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["cost"]
+
+
 def test_tornado_refusals() -> None:
     with pytest.raises(InvalidProblem, match=r"bg\.one_at_a_time"):
         plots.draw_tornado(3)  # type: ignore[arg-type]
