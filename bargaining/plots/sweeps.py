@@ -130,6 +130,10 @@ def _draw(
     frame: pd.DataFrame, across: Sequence[str], up: Sequence[str], keys: Sequence[str], axes: Sequence[Axes]
 ) -> tuple[Axes, ...]:
     for ax, outcome in zip(axes, up, strict=True):
+        if not np.any(np.isfinite(frame[outcome].to_numpy(dtype=float))):
+            raise InvalidProblem(
+                f"no row has an answer for {outcome}; there is nothing to draw. The table's status says why."
+            )
         if len(across) == 2:
             _map(ax, frame, across, outcome)
         else:
@@ -156,13 +160,14 @@ def _lines(ax: Axes, frame: pd.DataFrame, x: str, y: str, keys: Sequence[str]) -
         rows = rows.sort_values(x)  # noqa: PLW2901 - the rows of a line in order
         values = rows[y].to_numpy(dtype=float)
         color = colors[number % len(colors)]
+        style = number // 2 + number // len(colors)  # when colours come again, styles do not
         ax.plot(
-            rows[x], values, color=color, ls=STYLES[number // 2 % len(STYLES)] if len(groups) > 2 else "-", lw=1.4,
+            rows[x], values, color=color, ls=STYLES[style % len(STYLES)] if len(groups) > 2 else "-", lw=1.4,
             label=", ".join(_said(key, value) for key, value in zip(keys, group, strict=True)),
         )  # fmt: skip
         alone = np.isfinite(values) & ~np.isfinite(np.r_[np.nan, values[:-1]]) & ~np.isfinite(np.r_[values[1:], np.nan])
         ax.plot(rows[x].to_numpy()[alone], values[alone], ls="", marker="o", ms=3, color=color)  # no line leads to these
-    ax.xaxis.set_major_locator(MaxNLocator(7))
+    ax.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
     ax.set_ylabel(axis_title(y, frame, "\n"))
 
 
@@ -179,8 +184,6 @@ def _map(ax: Axes, frame: pd.DataFrame, across: Sequence[str], y: str) -> None:
     values = wide.to_numpy(dtype=float)
     if min(values.shape) < 2:
         raise InvalidProblem(f"a map needs two values or more of both {across[0]} and {across[1]}.")
-    if not np.any(np.isfinite(values)):
-        raise InvalidProblem("no row has an answer; there is nothing to draw. The table's status says why.")
     columns, rows = wide.columns.to_numpy(dtype=float), wide.index.to_numpy(dtype=float)
     ax.set_facecolor("white")
     mesh = ax.pcolormesh(columns, rows, np.ma.masked_invalid(values), shading="nearest", cmap="cividis", rasterized=True)

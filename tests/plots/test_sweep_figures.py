@@ -34,6 +34,20 @@ def test_a_line_a_group() -> None:
     assert "29 July 2025" in bottom.texts[-1].get_text()
 
 
+def test_no_two_of_the_most_lines_look_alike() -> None:
+    table = bg.sweep(sale(), bg.grid(cost=[0.7, 0.8], worth=list(range(9, 21))), bg.Nash())
+    (ax,) = plots.draw_sweep(table, "cost", "price", by="worth")
+    lines = [line for line in ax.lines if line.get_linestyle() != "None"]
+    assert len({(line.get_color(), line.get_linestyle()) for line in lines}) == len(lines) == 12
+
+
+def test_nothing_to_draw_is_refused_as_lines_and_as_a_map() -> None:
+    none = bg.sweep(sale(), bg.grid(cost=[8.0, 9.0], worth=[1.0, 2.0]), bg.Nash())
+    for x, by in (("cost", "worth"), (("cost", "worth"), None)):
+        with pytest.raises(InvalidProblem, match="no row has an answer for price"):
+            plots.draw_sweep(none, x, "price", by)
+
+
 def test_gaps_where_there_is_no_agreement() -> None:
     table = bg.sweep(sale(), bg.grid(cost=[0.5, 0.8, 2.0, 9.0, 12.0]), bg.Nash())
     (ax,) = plots.draw_sweep(table, "cost", "price")
