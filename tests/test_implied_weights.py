@@ -11,6 +11,7 @@ import pytest
 import bargaining as bg
 from bargaining.errors import InvalidProblem, UnknownName
 from bargaining.problems.problem import Problem
+from bargaining.sets.base import Status
 from bargaining.weights.implied import Reason
 
 CASE = bg.cases.load("microsoft-openai")
@@ -429,3 +430,16 @@ def test_on_a_flat_part_of_the_frontier_who_could_have_more_has_no_weight(whole:
     assert bg.implied_weights(bg.capped(flat, [1.5, 3.0]), utilities=[1.5, 1]).lower.tolist() == [1.0, 0.0]
     rounded = bg.implied_weights(flat, utilities=[1.9, 1.95], tolerance=0.1)  # a deal within the tolerance is the corner
     assert rounded.upper[0] == corner.upper[0]
+
+
+def test_where_the_deal_cannot_be_solved_afresh_nothing_is_said_to_do_better() -> None:
+    level = bg.from_issues(  # the product of gains is one everywhere: equal weights have all deals, and the solver none
+        [bg.Issue("x", -1, 1)], {"one": lambda x: np.exp(2 * x), "two": lambda x: np.exp(-2 * x)}, [0, 0]
+    )
+    best = level.whole.feasible.nash(level.disagreement, np.array([0.5, 0.5]))
+    found = bg.implied_weights(level, {"x": 0.5})
+    if best.status == Status.OK:
+        assert found.lower.tolist() == pytest.approx([0.5, 0.5])
+    else:
+        assert found.why == Reason.FAILED and found.solver == best.status and np.isnan(found.gap)
+        assert "not converged" in repr(found)

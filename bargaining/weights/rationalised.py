@@ -59,15 +59,19 @@ def rationalise(
     placed = place(problem, payoffs, tolerance)
     why = _verdict(placed, tolerance, np.any(np.isnan(flat(payoffs, shape)), axis=-1))
     lower, upper, gap = np.full((len(why), n), np.nan), np.full((len(why), n), np.nan), np.full(len(why), np.nan)
-    polytopes = {}
+    polytopes, solver = {}, placed.status.copy()
     games = np.flatnonzero(why == Reason.NONE)
     if games.size:
         found = weights_of(problem, placed, games)
-        gaps = _gaps(problem, placed, games, found)
-        good = np.all(np.isfinite(found.lower), axis=-1) & (np.min(gaps, axis=0) <= CLOSED)
+        gaps, fresh = _gaps(problem, placed, games, found)
+        solved = fresh == Status.OK
+        least = np.min(np.where(solved, gaps, np.inf), axis=0)
+        good = np.all(np.isfinite(found.lower), axis=-1) & (least <= CLOSED)
         lower[games[good]], upper[games[good]] = found.lower[good], found.upper[good]
-        gap[games] = np.where(good, np.max(gaps, axis=0), np.min(gaps, axis=0))
+        gap[games] = np.where(good, np.max(np.where(solved, gaps, -np.inf), axis=0), least)
         why[games[~good]] = Reason.BEATEN
+        lost = ~np.any(solved, axis=0)  # without a fresh solve nothing is known to do better
+        why[games[lost]], solver[games[lost]], gap[games[lost]] = Reason.FAILED, np.max(fresh[:, lost], axis=0), np.nan
         polytopes = {game: found.polytopes[game] for game in games[good].tolist() if game in found.polytopes}
     with np.errstate(invalid="ignore"):
         why = np.where((why == Reason.NONE) & np.any(upper - lower > SAME, axis=-1), Reason.OPEN, why).astype(np.int8)
@@ -77,7 +81,7 @@ def rationalise(
     return ImpliedWeights(
         problem, observed, payoffs, tolerance, lower.reshape(*shape, n), upper.reshape(*shape, n),
         identification(why).reshape(shape), why.reshape(shape), distance.reshape(shape), gap.reshape(shape),
-        placed.status.reshape(shape), slack=placed.slack.reshape(*shape, n), polytopes=polytopes,
+        solver.reshape(shape), slack=placed.slack.reshape(*shape, n), polytopes=polytopes,
     )  # fmt: skip
 
 
@@ -91,8 +95,11 @@ def _verdict(placed: Placed, tolerance: float, broken: Bools) -> Codes:
     return np.where(broken & np.isin(placed.status, (Status.OK, Status.NOT_FINITE)), Reason.BROKEN, why).astype(np.int8)
 
 
-def _gaps(problem: Problem, placed: Placed, games: Indices, found: Weights) -> Array:
-    """Return by how much fresh solves at the weights found beat the deals, (3, games), in weighted sums of log gains."""
+def _gaps(problem: Problem, placed: Placed, games: Indices, found: Weights) -> tuple[Array, Codes]:
+    """Return by how much fresh solves at the weights found beat the deals, in weighted sums of log gains, and their status.
+
+    Both are (3, games).
+    """
     ends = [found.inner] * 3
     if problem.n == 2:
         low, mean, high = found.lower[:, 0], found.inner[:, 0], found.upper[:, 0]
@@ -103,7 +110,8 @@ def _gaps(problem: Problem, placed: Placed, games: Indices, found: Weights) -> A
         asked[k, games] = np.where(np.isfinite(weights), np.maximum(weights, 0.0), 1.0)
     best = problem.feasible.nash(problem.disagreement, asked.reshape(3, *problem.shape, problem.n))
     u, origin = best.utilities.reshape(3, -1, problem.n)[:, games], flat(problem.disagreement, problem.shape)[games]
-    return log_shortfall(asked[:, games], u, origin + placed.gains[games], origin)
+    gaps = log_shortfall(asked[:, games], u, origin + placed.gains[games], origin)
+    return gaps, np.broadcast_to(best.status, (3, *problem.shape)).reshape(3, -1)[:, games]
 
 
 @dataclass(frozen=True)
