@@ -314,12 +314,6 @@ def _pulls(curve: ContractCurve, term: int, value: float, games: Indices, b: Arr
     return np.concatenate(found)
 
 
-def _level(left: Array, right: Array) -> Array:
-    """Return the level whose crossing ends a stretch on which a function is zero; zero if neither end is on one."""
-    flat_left, flat_right = np.abs(left) <= LEVEL, np.abs(right) <= LEVEL
-    return np.where(flat_left, np.sign(right), np.where(flat_right, np.sign(left), 0.0)) * LEVEL
-
-
 def _pieces(nodes: Array, conditions: Sequence[_Condition], ends: Sequence[Array]) -> Array:
     """Return the intervals on which all conditions hold, (games, p, 2), NaN beyond a game's last."""
     points = np.sort(np.concatenate([nodes[:, :1], nodes[:, -1:], *ends], axis=1), axis=1)
