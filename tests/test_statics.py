@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import bargaining as bg
-from bargaining.errors import BargainingError, InvalidProblem, NoAgreement, UnknownName
+from bargaining.errors import BargainingError, InvalidProblem, NoAgreement, OutsideRange, UnknownName
 from bargaining.problems.problem import Problem
 from bargaining.statics.comparative import Activity
 from tests.bad_calls import NUMBERS, THINGS
@@ -314,6 +314,12 @@ def test_tables() -> None:
         bg.comparative_statics(CASE, bg.Nash(), L=[0.2, 0.3]).table()
     with pytest.raises(InvalidProblem, match="documented range"):
         bg.comparative_statics(sale(), bg.Nash()).swings("price")
+
+
+def test_a_value_outside_its_range_is_said_once() -> None:
+    with pytest.warns(OutsideRange) as said:
+        bg.comparative_statics(CASE, bg.Nash(), L=0.6)
+    assert len(said) == 1
 
 
 @pytest.mark.parametrize("ranges", [{"cap": 80}, {"cap": (100, 80)}, {"cap": (np.nan, 80)}, {"cap": "ab"}, ["cap"], 3])

@@ -259,7 +259,7 @@ def comparative_statics(
 
     A term at its bound does not move, unless the bound does. Where a bound or row is weakly active, held by a marginal
     value below 1e-6 of the largest or within 1e-6 of its range, the deal has a kink nearby: `weak` flags the game, and its
-    derivatives are those of one side.
+    derivatives are those of one side. A kink of a utility in a parameter itself, as of abs(k) at zero, is not seen.
 
     Parameters
     ----------
@@ -313,7 +313,7 @@ def comparative_statics(
         raise InvalidProblem("`with_respect_to` names no parameter; leave it out for all that enter.")
     if isinstance(question, Case):
         settings = dict(question.settings(scenario, **overrides))
-        problem, asked = question.problem(scenario, **overrides), _of_case(question, settings)
+        problem, asked = question.model.build(settings), _of_case(question, settings)
         if not _takes_impatience(concept, problem):
             asked = replace(asked, inputs=replace(asked.inputs, impatience=[]))
     else:
