@@ -443,3 +443,32 @@ def test_where_the_deal_cannot_be_solved_afresh_nothing_is_said_to_do_better() -
     else:
         assert found.why == Reason.FAILED and found.solver == best.status and np.isnan(found.gap)
         assert "not converged" in repr(found)
+
+
+def test_at_a_bound_with_an_infinite_slope_weights_are_those_of_deals_beside_it() -> None:
+    game = bg.from_issues(
+        [bg.Issue("share"), bg.Issue("other")],
+        {"a": lambda share, other: share**0.95 + 0.1 * other, "b": lambda share, other: 1 - share + 0.2 * other}, [-0.1, 0],
+    )  # fmt: skip
+    found = bg.implied_weights(game, {"share": 0, "other": 1})
+    slope = 0.95 * 1e-8**-0.05  # 2.4, at the share within which a deal is at the bound: slope a / 0.2 <= b / 1.2
+    end = 0.2 / (0.2 + 1.2 * slope)
+    assert found.lower[0] == 0.0 and found.upper[0] == pytest.approx(end, rel=1e-6) and found.gap < 1e-8
+    for b, least, most in ((0.999 * end, 0.0, 1e-8), (1.001 * end, 1e-8, 1e-6)):
+        assert least <= float(bg.solve(game, bg.Nash((b, 1 - b))).terms["share"]) <= most
+
+
+def test_deals_beside_bounds_that_rounding_takes_out_of_reach() -> None:
+    game = bg.from_issues(
+        [bg.Issue("x"), bg.Issue("y"), bg.Issue("z")],
+        {
+            "a": lambda x, y, z: x**0.9 + 0.31 * y + 0.2 * z,
+            "b": lambda x, y, z: 0.95 * (1 - x) + 0.87 * y**0.95 + 0.1 * z,
+            "c": lambda x, y, z: 0.5 * (1 - y) ** 0.7 + 0.34 * (1 - x) + 0.3 * z - 0.05 * z**2,
+        },
+        [0, 0, 0],
+    )
+    weights = np.random.default_rng(1).dirichlet([0.7, 0.7, 0.7], 60)
+    deals = game.whole.feasible.nash(np.zeros((60, 3)), weights)
+    found = bg.implied_weights(game, utilities=deals.utilities)
+    assert np.all((found.lower <= weights + 1e-5) & (weights <= found.upper + 1e-5))

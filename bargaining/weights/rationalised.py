@@ -30,6 +30,12 @@ NARROW = 1e-6
 ROUGH = 1e-9
 """Share of the ideal gains by which payoffs may be out of reach, or below disagreement, through rounding."""
 
+BACK = 1e-3
+"""Share of the ideal gains by which a ray begins before payoffs that are out of reach through rounding."""
+
+STEEP = 1e-4
+"""Share by which a slope changes within AT_BOUND of a bound where it has no finite end."""
+
 INWARDS = 1e-3
 """Share of an interval of weights that its ends are moved inwards to be checked."""
 
@@ -146,6 +152,9 @@ def place(problem: Problem, utilities: Array, tolerance: float) -> Placed:
     way = np.where(fine, ideal, 1.0)
     u = np.where(fine, utilities, np.where(np.isfinite(problem.disagreement), problem.disagreement, 0.0))
     ahead = feasible.reach(u, way)
+    lost = fine & (ahead.status == Status.NO_AGREEMENT)[..., None]
+    if np.any(lost):  # beside infinite slopes rounding takes payoffs out of reach: the ray is the same from further back
+        ahead = feasible.reach(np.where(lost, u - BACK * way, u), way)
     alone = feasible.reach(u, problem.lift(np.eye(n)))
     more = np.stack([alone.utilities[i, ..., i] for i in range(n)], axis=-1) - u
     with np.errstate(invalid="ignore"):
@@ -193,8 +202,7 @@ def _by_multipliers(problem: Problem, feasible: IssueSet, placed: Placed, games:
     gains = np.maximum(placed.gains[games], 0.0) / unit
     at_low, at_high = x <= AT_BOUND, x >= 1.0 - AT_BOUND
     active = np.concatenate([np.ones((len(games), n), np.bool_), values[:, n:] <= AT_BOUND], axis=1)
-    steep = ~np.isfinite(slopes)
-    slopes = np.where(steep, 0.0, slopes)  # only at a bound, where an infinite slope holds the issue in place
+    slopes = _slopes_beside(feasible.take(problem.shape, games), x, slopes)
     lower, upper, inner, polytopes = point.copy(), point.copy(), point.copy(), {}
     for row in np.flatnonzero(open_directions(slopes, active, ~(at_low | at_high)) > 1):  # corners: one program each
         found = Polytope.of(slopes[row, active[row]], gains[row], at_low[row], at_high[row])
@@ -203,6 +211,18 @@ def _by_multipliers(problem: Problem, feasible: IssueSet, placed: Placed, games:
             lower[row], upper[row], inner[row] = ends
             polytopes[int(games[row])] = found
     return Weights(lower, upper, inner, polytopes)
+
+
+def _slopes_beside(feasible: IssueSet, x: Array, slopes: Array) -> Array:
+    """Return slopes at deals `x` (games, k) of the unit box, of those that end in an infinite one just inside the bound.
+
+    A deal at a bound is one within AT_BOUND of it, which is what the slope there decides.
+    """
+    inside = np.clip(x, AT_BOUND, 1.0 - AT_BOUND)
+    terms = {i.name: i.low + (i.high - i.low) * inside[:, j] for j, i in enumerate(feasible.issues)}
+    beside = feasible.slopes(terms)[2]
+    smooth = np.abs(beside - slopes) <= STEEP * np.maximum(np.abs(beside), 1.0)  # others move by AT_BOUND's share
+    return np.where(smooth, slopes, beside)
 
 
 def _by_cuts(problem: Problem, placed: Placed, games: Indices, point: Array) -> Weights:
