@@ -118,6 +118,15 @@ def test_the_case() -> None:
     assert "uniform and independent" in two._repr_html_()
 
 
+def test_what_counts_as_constant_is_measured_where_games_are_drawn() -> None:
+    game = bg.from_issues(
+        [bg.Issue("share")], {"one": lambda share, *, k: k * share, "two": lambda share: 1 - share}, [0, 0],
+        parameters={"k": 1e12},
+    )  # fmt: skip
+    found = bg.variance(game, bg.Nash(), ["gain one", "share"], ranges={"k": (1.0, 2.0)}, games=64, rng=1, resamples=20)
+    assert list(found.constant) == ["share"] and found.total["gain one"] == pytest.approx(1.0, abs=0.05)
+
+
 def test_what_a_scenario_sets_is_not_drawn() -> None:
     found = bg.variance(CASE, bg.Nash(), "gain OpenAI", scenario="no-conversion-loss", games=16, rng=1, resamples=20)
     assert "L" not in found.ranges and "theta" in found.ranges

@@ -390,11 +390,12 @@ class _Sample:
         return np.stack([~np.any(lost | none if term else lost, axis=0) for term in terms])
 
     def _unit(self, name: str) -> float:
-        """Return the size of an outcome's own range."""
+        """Return the size of an outcome's own range, in the middle of the ranges drawn from."""
         bounds = self.base.feasible.bounds()
         if name in bounds:
             return bounds[name][1] - bounds[name][0]
-        return float(self.base.feasible.spread()[self.base.parties.index(name.split(" ", 1)[1])])
+        middle = self.build({n: np.array([0.5 * (low + high)]) for n, (low, high) in self.limits.items()})
+        return float(np.max(middle.feasible.spread()[..., self.base.parties.index(name.split(" ", 1)[1])]))
 
 
 def _points(parameters: int, draws: Array) -> Array:
