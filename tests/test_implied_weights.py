@@ -374,10 +374,13 @@ def test_spread_over_uncertain_parameters_and_choices() -> None:
 
 def test_spread_over_scenarios_and_own_ranges() -> None:
     found = bg.implied_weights(
-        CASE, {"stake": 0.1}, scenario=[None, "cap-joint"], uncertain={"L": (0.2, 0.3), "cap_reading": ["separate"]},
+        CASE, {"stake": 0.1}, scenario=[None, "cap-growing"], uncertain={"L": (0.2, 0.3), "cap_reading": ["separate"]},
         games=5,
     )  # fmt: skip
-    assert [row.scenario for row in found.rows] == [None, "cap-joint"]
+    assert [row.scenario for row in found.rows] == [None, "cap-growing"]
+    for scenario, uncertain in (("cap-joint", {"cap_reading": ["separate"]}), ("no-conversion-loss", ["L"])):
+        with pytest.raises(InvalidProblem, match=f"scenario '{scenario}' sets {next(iter(uncertain))}"):
+            bg.implied_weights(CASE, {"stake": 0.1}, scenario=[None, scenario], uncertain=uncertain, games=5)
     assert np.all((found.draws["L"] >= 0.2) & (found.draws["L"] <= 0.3))
     options = bg.implied_weights(CASE, {"stake": 0.1}, uncertain=["cap_reading"])
     assert options.rows[0].found.status.shape == ()

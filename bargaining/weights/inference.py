@@ -91,8 +91,8 @@ def implied_weights(
     scenario : str, or sequence of str
         Of a case: what it is asked in; None is the baseline.
     uncertain : sequence of names, or mapping of name to range
-        Of a case: parameters drawn uniformly and independently from their documented ranges, or from (low, high), whatever
-        a scenario sets them to; and choices, each option of which gives a row of its own, never an average.
+        Of a case: parameters drawn uniformly and independently from their documented ranges, or from (low, high); and
+        choices, each option of which gives a row of its own, never an average. None that a scenario sets.
     games : int
         Draws of the uncertain parameters, the same in every row.
     rng : int or Generator
@@ -109,7 +109,7 @@ def implied_weights(
     ------
     InvalidProblem, UnknownName
         If both or neither of terms and utilities are given, terms are not in the problem, or are part of the deal of more
-        than two parties or of a set without issues, or ranges are empty.
+        than two parties or of a set without issues, ranges are empty, or a scenario sets what is uncertain.
 
     Examples
     --------
@@ -349,6 +349,13 @@ def _of_case(
     if not len(scenarios):
         raise InvalidProblem("there is no scenario to ask in; write None for the baseline.")
     ranges, choices = _uncertain(case, {} if uncertain is None else uncertain)
+    for name in filter(None, scenarios):
+        case.settings(name)  # which refuses unknown names
+        lost = [key for key in case.scenarios[name].set if key in ranges or key in choices]
+        if lost:
+            raise InvalidProblem(
+                f"scenario {name!r} sets {', '.join(lost)}: leave these out of `uncertain`, or the scenario."
+            )
     if not number("games, how many draws,", games, low=1.0, high=1e7).is_integer():
         raise InvalidProblem(f"games = {games!r} must be a whole number of draws.")
     try:
