@@ -62,18 +62,18 @@ def test_it_is_said_in_words_that_an_outcome_does_not_vary() -> None:
 
 
 def test_additive_share_of_a_pie() -> None:
-    ranges = {"disagreement of one": (0.0, 0.2), "disagreement of two": (0.0, 0.4)}
+    ranges = {"disagreement one": (0.0, 0.2), "disagreement two": (0.0, 0.4)}
     found = bg.variance(pie(), bg.Nash(), "share", ranges=ranges, games=512, rng=2)  # (1 + d1 - d2) / 2
     assert found.first["share"] == pytest.approx([0.2, 0.8], abs=0.01)
     assert found.total["share"] == pytest.approx([0.2, 0.8], abs=0.01)
     assert found.mean["share"] == pytest.approx(0.45, abs=1e-3)
     table = found.table("share")
-    assert table["parameter"].tolist() == ["disagreement of two", "disagreement of one"]
+    assert table["parameter"].tolist() == ["disagreement two", "disagreement one"]
     assert np.all(table["total from"] <= table["total"]) and np.all(table["total"] <= table["total to"])
 
 
 def test_impatience_is_drawn_too() -> None:
-    ranges = {"impatience of one": (0.1, 0.3), "impatience of two": (0.1, 0.11)}
+    ranges = {"impatience one": (0.1, 0.3), "impatience two": (0.1, 0.11)}
     found = bg.variance(
         pie(impatience=[0.1, 0.1]), bg.AlternatingOffers(period=0.1), "share", ranges=ranges, games=64, rng=3
     )
@@ -90,14 +90,14 @@ def test_resampled_indices_are_those_of_scipy() -> None:
 
 
 def test_games_without_a_deal_gain_nothing_and_have_no_terms() -> None:
-    ranges = {"disagreement of one": (0.0, 0.9), "disagreement of two": (0.0, 0.9)}
+    ranges = {"disagreement one": (0.0, 0.9), "disagreement two": (0.0, 0.9)}
     found = bg.variance(pie(), bg.Nash(), ["gain one", "utility two"], ranges=ranges, games=256, rng=4)
     assert found.without_deal > 0
     assert found.left_out == {"gain one": 0, "utility two": 0}
     assert found.first["gain one"] == pytest.approx(found.first["gain one"][::-1], abs=0.1)
     with pytest.raises(InvalidProblem, match="no agreement, and so no terms"):
         bg.variance(pie(), bg.Nash(), "share", ranges=ranges, games=256, rng=4)
-    edge = {"disagreement of one": (0.0, 0.52), "disagreement of two": (0.0, 0.52)}
+    edge = {"disagreement one": (0.0, 0.52), "disagreement two": (0.0, 0.52)}
     few = bg.variance(pie(), bg.Nash(), ["share", "gain one"], ranges=edge, games=256, rng=4)
     assert 0 < few.left_out["share"] < 20
     assert few.left_out["gain one"] == 0
@@ -139,20 +139,20 @@ REFUSED: list[tuple[Any, dict[str, Any], type[BargainingError], str]] = [
     (3, {}, InvalidProblem, "give a case"),
     (pie(), {}, InvalidProblem, "nothing to draw"),
     (pie(), {"ranges": {"x": (0, 1)}}, UnknownName, "parameter to draw"),
-    (pie(), {"ranges": {"disagreement of one": (1, 0)}}, InvalidProblem, "low < high"),
-    (pie(), {"ranges": {"disagreement of one": (0, np.nan)}}, InvalidProblem, "finite"),
-    (pie(), {"ranges": {"disagreement of one": (0, 1)}, "games": 100}, InvalidProblem, "power of two"),
-    (pie(), {"ranges": {"disagreement of one": (0, 1)}, "of": "prize"}, UnknownName, "outcome"),
-    (pie(), {"ranges": {"disagreement of one": (0, 1)}, "of": []}, InvalidProblem, "no outcome"),
-    (pie(), {"ranges": {"disagreement of one": (0, 1)}, "concept": bg.Talmud()}, InvalidProblem, "no solution concept"),
-    (pie(), {"ranges": {"disagreement of one": (0, 1)}, "confidence": 2}, InvalidProblem, "confidence"),
+    (pie(), {"ranges": {"disagreement one": (1, 0)}}, InvalidProblem, "low < high"),
+    (pie(), {"ranges": {"disagreement one": (0, np.nan)}}, InvalidProblem, "finite"),
+    (pie(), {"ranges": {"disagreement one": (0, 1)}, "games": 100}, InvalidProblem, "power of two"),
+    (pie(), {"ranges": {"disagreement one": (0, 1)}, "of": "prize"}, UnknownName, "outcome"),
+    (pie(), {"ranges": {"disagreement one": (0, 1)}, "of": []}, InvalidProblem, "no outcome"),
+    (pie(), {"ranges": {"disagreement one": (0, 1)}, "concept": bg.Talmud()}, InvalidProblem, "no solution concept"),
+    (pie(), {"ranges": {"disagreement one": (0, 1)}, "confidence": 2}, InvalidProblem, "confidence"),
     (pie(), {"scenario": "x"}, InvalidProblem, "no scenarios"),
-    (pie().replace(disagreement=np.zeros((3, 2))), {"ranges": {"disagreement of one": (0, 1)}}, InvalidProblem, "stack"),
+    (pie().replace(disagreement=np.zeros((3, 2))), {"ranges": {"disagreement one": (0, 1)}}, InvalidProblem, "stack"),
     (CASE, {"L": 0.2, "ranges": {"L": (0.1, 0.2)}}, InvalidProblem, "both fixed and drawn"),
     (CASE, {"scenario": "sourced-conversion-loss", "ranges": {"L": (0.1, 0.2)}}, InvalidProblem, "both fixed and drawn"),
     (CASE, {"scenario": "x"}, UnknownName, "scenario"),
-    (pie(), {"ranges": {"disagreement of one": (0, 1)}, "games": 16.5}, InvalidProblem, "whole number"),
-    (pie(), {"ranges": {"disagreement of one": (0, 1)}, "resamples": 20.5}, InvalidProblem, "whole number"),
+    (pie(), {"ranges": {"disagreement one": (0, 1)}, "games": 16.5}, InvalidProblem, "whole number"),
+    (pie(), {"ranges": {"disagreement one": (0, 1)}, "resamples": 20.5}, InvalidProblem, "whole number"),
 ]
 
 
@@ -174,10 +174,10 @@ def test_many_games_that_are_not_solved_are_an_error() -> None:
 @pytest.mark.parametrize("argument", ["question", "concept", "of", "ranges", "games", "confidence", "resamples", "rng"])
 def test_things_that_make_no_sense_are_refused(argument: str) -> None:
     good: dict[str, Any] = {
-        "question": pie(), "concept": bg.Nash(), "of": "share", "ranges": {"disagreement of one": (0.0, 0.1)}, "games": 16,
+        "question": pie(), "concept": bg.Nash(), "of": "share", "ranges": {"disagreement one": (0.0, 0.1)}, "games": 16,
         "resamples": 20, "rng": 1,
     }  # fmt: skip
-    pairs = [{"disagreement of one": thing} for thing in THINGS] if argument == "ranges" else []
+    pairs = [{"disagreement one": thing} for thing in THINGS] if argument == "ranges" else []
     for thing in [*THINGS, *NUMBERS, *pairs]:
         try:
             found = bg.variance(**{**good, argument: thing})

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -29,6 +29,7 @@ from bargaining.sets.base import Status
 from bargaining.sets.issues import IssueSet
 from bargaining.solution import Solution, solve
 from bargaining.statics.comparative import entering
+from bargaining.sweeps.swept import OfProblem
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -171,7 +172,7 @@ def variance(
         Outcomes: terms by name, "gain PARTY", "utility PARTY"; all terms and gains if left out.
     ranges : mapping of parameter to (low, high), optional
         A case's documented ranges of all parameters that enter, less those that the scenario or an override sets, if left
-        out. Of a problem: its parameters, "disagreement of PARTY" and "impatience of PARTY".
+        out. Of a problem: its parameters, "disagreement PARTY" and "impatience PARTY".
     scenario, **overrides
         Of a case: what stays fixed, and at what.
     games : int
@@ -203,7 +204,7 @@ def variance(
     >>> import bargaining as bg
     >>> pie = bg.from_issues([bg.Issue("share")], {"one": lambda share: share, "two": lambda share: 1 - share}, [0, 0])
     >>> found = bg.variance(pie, bg.Nash(), "share", games=256, rng=1,
-    ...                     ranges={"disagreement of one": (0.0, 0.1), "disagreement of two": (0.0, 0.2)})
+    ...                     ranges={"disagreement one": (0.0, 0.1), "disagreement two": (0.0, 0.2)})
     >>> found.total["share"].round(2).tolist()  # share = (1 + d_1 - d_2) / 2: variances as 1 to 4
     [0.2, 0.8]
     """
@@ -236,24 +237,7 @@ def _builder(question: Case | Problem, scenario: str | None, overrides: Mapping[
         return question.problem(scenario, **overrides), lambda values: question.problem(scenario, **{**overrides, **values})
     if scenario is not None or overrides:
         raise InvalidProblem("a problem has no scenarios or overrides; build another, or give a case.")
-    return question, lambda values: _replaced(question, values)
-
-
-def _replaced(problem: Problem, values: Mapping[str, Array]) -> Problem:
-    """Return a problem with some of its numbers replaced by a stack of them."""
-    d, rates = problem.disagreement, problem.impatience
-    stack = next(iter(values.values())).shape
-
-    def put(word: str, entries: Array) -> Array:
-        columns = [values.get(f"{word} of {party}", entries[..., i]) for i, party in enumerate(problem.parties)]
-        return np.stack([np.broadcast_to(column, stack) for column in columns], axis=-1)
-
-    feasible = problem.feasible
-    if isinstance(feasible, IssueSet):
-        own = {name: values.get(name, value) for name, value in feasible.parameters.items()}
-        feasible = replace(feasible, parameters=own)
-    patience = None if rates is None else put("impatience", rates)
-    return problem.replace(feasible=feasible, disagreement=put("disagreement", d), impatience=patience)
+    return question, lambda values: OfProblem(question).build(None, {}, values)
 
 
 def _limits(
@@ -273,8 +257,8 @@ def _limits(
             }
     else:
         known = list(base.feasible.parameters) if isinstance(base.feasible, IssueSet) else []
-        known += [f"disagreement of {party}" for party in base.parties]
-        known += [] if base.impatience is None else [f"impatience of {party}" for party in base.parties]
+        known += [f"disagreement {party}" for party in base.parties]
+        known += [] if base.impatience is None else [f"impatience {party}" for party in base.parties]
     found = spans("ranges", {} if ranges is None else ranges)
     for name in found:
         if name not in known:

@@ -252,10 +252,10 @@ def comparative_statics(
 
     Exact derivatives of terms, utilities and gains, by implicit differentiation of the optimality conditions with their
     active set. Of a case the raw parameters are its own, all that enter, with what it computes from them differentiated
-    too; discrete choices are not moved. Of a problem over issues they are its parameters, "disagreement of PARTY" and,
-    where talks use it, "impatience of PARTY". Besides come the concept's settings that are numbers: "weight of PARTY"
-    (weights are scaled to sum to one, and equal ones are written as 1), "period", "breakdown hazard", "breakdown payoff of
-    PARTY", "factor of PARTY".
+    too; discrete choices are not moved. Of a problem over issues they are its parameters, "disagreement PARTY" and, where
+    talks use it, "impatience PARTY". Besides come the concept's settings that are numbers: "weight PARTY" (weights are
+    scaled to sum to one, and equal ones are written as 1), "period", "breakdown hazard", "breakdown payoff PARTY", "factor
+    PARTY".
 
     A term at its bound does not move, unless the bound does. Where a bound or row is weakly active, held by a marginal
     value below 1e-6 of the largest or within 1e-6 of its range, the deal has a kink nearby: `weak` flags the game, and its
@@ -297,14 +297,14 @@ def comparative_statics(
     ...     disagreement=[5, 5], parameters={"worth": 12, "cost": 0.8})
     >>> moves = bg.comparative_statics(sale, bg.Nash())
     >>> moves.table()[["value", "price", "quality"]].round(4) + 0.0
-                            value   price  quality
+                         value   price  quality
     parameter
-    worth                    12.0  11.250    0.625
-    cost                      0.8 -84.375   -9.375
-    disagreement of buyer     5.0  -0.500    0.000
-    disagreement of seller    5.0   0.500    0.000
-    weight of buyer           1.0  -8.750    0.000
-    weight of seller          1.0   8.750    0.000
+    worth                 12.0  11.250    0.625
+    cost                   0.8 -84.375   -9.375
+    disagreement buyer     5.0  -0.500    0.000
+    disagreement seller    5.0   0.500    0.000
+    weight buyer           1.0  -8.750    0.000
+    weight seller          1.0   8.750    0.000
     """
     instance(question, Problem, "give a case, or a problem over issues made by bg.from_issues", Case)
     rule_of(concept)
@@ -369,25 +369,25 @@ def _of_problem(problem: Problem, concept: Any) -> _Asked:
     if isinstance(problem.feasible, IssueSet):
         named = dict(problem.feasible.parameters)
     parameters = list(named)
-    named |= {f"disagreement of {p}": problem.disagreement[..., i] for i, p in enumerate(problem.parties)}
+    named |= {f"disagreement {p}": problem.disagreement[..., i] for i, p in enumerate(problem.parties)}
     if problem.impatience is not None and _takes_impatience(concept, problem):
-        named |= {f"impatience of {p}": problem.impatience[..., i] for i, p in enumerate(problem.parties)}
-    units = {f"disagreement of {p}": unit for p, unit in zip(problem.parties, problem.units, strict=True)}
+        named |= {f"impatience {p}": problem.impatience[..., i] for i, p in enumerate(problem.parties)}
+    units = {f"disagreement {p}": unit for p, unit in zip(problem.parties, problem.units, strict=True)}
     jets = {n: variable(-1 - c, _spread(value, problem.shape)) for c, (n, value) in enumerate(named.items())}
     raw = {n: Raw(np.asarray(value, dtype=float), units.get(n, "")) for n, value in named.items()}
     return _Asked(
         raw,
         Inputs(
             {n: jets[n] for n in parameters},
-            [jets[f"disagreement of {p}"] for p in problem.parties],
-            [jets[f"impatience of {p}"] for p in problem.parties if f"impatience of {p}" in jets],
+            [jets[f"disagreement {p}"] for p in problem.parties],
+            [jets[f"impatience {p}"] for p in problem.parties if f"impatience {p}" in jets],
         ),
     )
 
 
 def _takes_impatience(concept: Any, problem: Problem) -> bool:
     """Say whether a concept takes impatience from the problem: talks do that do not say their own."""
-    own = {f"{word} of {party}" for word in ("impatience", "factor") for party in problem.parties}
+    own = {f"{word} {party}" for word in ("impatience", "factor") for party in problem.parties}
     return isinstance(concept, StrategicModel) and not own & numbers_of(concept, problem).keys()
 
 
@@ -426,9 +426,13 @@ def _differentiate(
     )  # fmt: skip
     with np.errstate(all="ignore"):
         moved = response(moving, found)
-    settled = {name: Raw(np.asarray(value), UNITS.get(name.split(" of ")[0], "")) for name, value in own.items()}
+    settled = {name: Raw(np.asarray(value), _unit(name)) for name, value in own.items()}
     raw = {name: settled[name] if name in own else asked.raw[name] for name in chosen}
     return _shaped(found, moved, moving, raw, {n: k for n, k in inputs.kinks.items() if n in chosen})
+
+
+def _unit(setting: str) -> str:
+    return UNITS.get(setting, UNITS.get(setting.split(" ", 1)[0], ""))
 
 
 def _shaped(

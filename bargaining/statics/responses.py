@@ -125,7 +125,7 @@ Rule = Callable[[Moving, Any, Solution], Response]
 
 def _weights(moving: Moving, problem: Problem) -> list[Entry]:
     """Return weights that sum to one."""
-    given = [moving.settings[f"weight of {party}"] for party in problem.parties]
+    given = [moving.settings[f"weight {party}"] for party in problem.parties]
     total = sum(given)
     return [weight / total for weight in given]
 
@@ -153,7 +153,7 @@ def _proportional(moving: Moving, _: Proportional, found: Solution) -> Response:
 
 
 def _utilitarian(moving: Moving, concept: Utilitarian, found: Solution) -> Response:
-    weights = [moving.settings[f"weight of {party}"] for party in found.problem.parties]
+    weights = [moving.settings[f"weight {party}"] for party in found.problem.parties]
     return moving.response(moving.support(_flat(found.terms), weights, moving.disagreement if concept.rational else None))
 
 
@@ -163,18 +163,18 @@ def _alternating_offers(moving: Moving, concept: AlternatingOffers, found: Solut
     assert found.equilibrium is not None  # noqa: S101 - it is a strategic model's
     e, d = list(moving.disagreement), moving.disagreement
     if concept.factors is not None:
-        m = [settings[f"factor of {party}"] for party in problem.parties]
+        m = [settings[f"factor {party}"] for party in problem.parties]
         rates = [-np.log(factor) for factor in m]
     else:
         waiting = [
-            settings.get(f"impatience of {party}", own)
+            settings.get(f"impatience {party}", own)
             for party, own in zip(problem.parties, moving.impatience or [None] * 2, strict=True)
         ]
         hazard, period = settings.get("breakdown hazard", 0.0), settings["period"]
         rates = [rate + hazard for rate in waiting]
         m = [kept_in_a_round(rate, period) for rate in rates]
         if concept.breakdown is not None and concept.breakdown.payoffs is not None:
-            after = [settings[f"breakdown payoff of {party}"] for party in problem.parties]
+            after = [settings[f"breakdown payoff {party}"] for party in problem.parties]
             shares = [lost_to_breakdown(rates[i], waiting[i], hazard, period) for i in (0, 1)]
             e = [worth_of_waiting(d[i], after[i], shares[i]) for i in (0, 1)]
     if concept.period == 0:
@@ -271,4 +271,4 @@ def numbers_of(concept: Any, problem: Problem) -> dict[str, float]:
 
 
 def _each(word: str, values: Sequence[float], parties: Sequence[str]) -> dict[str, float]:
-    return {f"{word} of {party}": float(value) for party, value in zip(parties, values, strict=False)}
+    return {f"{word} {party}": float(value) for party, value in zip(parties, values, strict=False)}

@@ -177,7 +177,7 @@ class OfProblem(Swept):
         """A problem does not say the units of its parameters."""
         return {}
 
-    def build(self, scenario: str | None, words: Mapping[str, str], numbers: Mapping[str, Array]) -> Question:
+    def build(self, scenario: str | None, words: Mapping[str, str], numbers: Mapping[str, Array]) -> Problem:
         """Return the problem with these numbers in place of its own."""
         problem, feasible = self.problem, self.problem.feasible
         changes: dict[str, Any] = {}
