@@ -62,7 +62,7 @@ def draw_sweep(
     Raises
     ------
     InvalidProblem, UnknownName
-        If names are unknown, something else varies as well, or there are several rows for one place.
+        If names are unknown, something else varies as well, there are several rows for one place, or none has an answer.
 
     Examples
     --------
