@@ -301,6 +301,7 @@ def test_tables() -> None:
     assert table.loc["L", "stake"] == pytest.approx(0.273, abs=1e-3)
     assert table.loc["L", "unit"] == "share"
     assert found.table("stake", elasticities=True).loc["L", "stake"] == pytest.approx(0.273 * 0.25 / 0.1117, rel=1e-2)
+    assert np.isnan(found.table("stake", elasticities=True).loc["T_ext", "stake"])  # per cent of a calendar year
     swings = found.swings("stake")
     assert swings["span"].is_monotonic_decreasing
     row = swings.set_index("parameter").loc["L"]

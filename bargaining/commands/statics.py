@@ -67,8 +67,7 @@ def _print(moves: ComparativeStatics, ends: OneAtATime, name: str, most: int) ->
         known = row["parameter"] in moves.parameters
         index = list(moves.parameters).index(row["parameter"]) if known else -1
         slope = float(moves.derivatives(name)[index]) if known else np.nan
-        dated = row["unit"] == "year"  # one per cent of a calendar year has no meaning
-        stretch = float(moves.elasticities(name)[index]) if known and not dated else np.nan
+        stretch = float(moves.elasticities(name)[index]) if known else np.nan
         new = [_number(ends.value(name) + row[end]) or str(row[f"status {end[3:]}"]) for end in ("at low", "at high")]
         cells = [f"{row[key]:g}" for key in ("low", "high")]
         rows.append((row["parameter"], [f"{row['value']:g}", _number(slope), _number(stretch), *cells, *new]))

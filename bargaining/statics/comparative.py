@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 UNITS = {"impatience": "per year", "period": "years", "breakdown hazard": "per year", "factor": "per round"}
 """Units of concepts' settings."""
 
+DATE = "year"
+"""Unit of parameters that are calendar years."""
+
 
 class Activity(IntEnum):
     """Where a term of the deal stands: inside its range, at an end that holds it back, or at one that only just does."""
@@ -123,10 +126,11 @@ class ComparativeStatics:
     def elasticities(self, of: str) -> Array:
         """Return by how many per cent an outcome moves when a parameter moves by one per cent, (..., p).
 
-        NaN for an outcome that is zero, of which there are no per cent.
+        NaN for an outcome that is zero and for a parameter that is a date (unit "year"): of them there are no per cent.
         """
         value = self.value(of)[..., None]
-        raw = np.stack([np.broadcast_to(p.value, value.shape[:-1]) for p in self.parameters.values()], axis=-1)
+        raw = np.stack([np.broadcast_to(np.nan if p.unit == DATE else p.value, value.shape[:-1])
+                        for p in self.parameters.values()], axis=-1)  # fmt: skip
         return np.where(value == 0, np.nan, self.derivatives(of) * raw / np.where(value == 0, 1.0, value))
 
     def derivative(self, of: str, parameter: str) -> Array:
