@@ -369,3 +369,19 @@ def test_who_proposes_first_is_told_in_stacks_with_broken_games_too() -> None:
     found, one = (bg.comparative_statics(problem, talks) for problem in (stack, pie([0.1, 0.2])))
     assert found.status.tolist() == [bg.Status.OK, bg.Status.NOT_FINITE]
     assert found.terms["share"][0] == pytest.approx(one.terms["share"], rel=1e-9)
+
+
+def test_a_cost_with_an_endless_slope_holds_an_issue_at_its_bound() -> None:
+    """The buyer gains .3 q and the seller loses q**.5: no quality, and the price halves what 1 - 0 leaves."""
+    sale = bg.from_issues(
+        issues=[bg.Issue("price"), bg.Issue("quality")],
+        utilities={
+            "buyer": lambda price, quality, *, worth: 1 + worth * quality - price,
+            "seller": lambda price, quality, *, cost: price - cost * quality**0.5,
+        },
+        disagreement=[0, 0],
+        parameters={"worth": 0.3, "cost": 1.0},
+    )
+    statics = bg.comparative_statics(sale, bg.Nash())
+    assert not statics.weak
+    assert np.all(statics.derivatives("quality") == 0.0)

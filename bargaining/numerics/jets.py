@@ -94,9 +94,12 @@ class Jet:
             return _jet_to_jet(self, power)
         if np.ndim(power) == 0 and power in (0, 1, 2):  # a symbol has an axis: its value is not known
             return self * self if power == 2 else self * 1.0 if power == 1 else self * 0.0 + 1.0
-        value = self.value**power
-        base = np.where(self.value == 0, 1e-300, self.value)  # so that 0**c has slope 0, not 0/0, for c > 1
-        slope = power * value / base
+        value, base = self.value**power, self.value
+        if _may_be_zero(base):
+            base = np.where(base == 0, 1e-150, base)
+            slope = np.where((self.value == 0) & (power > 1), 0.0, power * base**power / base)
+        else:
+            slope = power * value / base
         return self.chain(value, slope, (power - 1) * slope / base if self.curved else None)
 
     def __rpow__(self, base: Any) -> Jet:
@@ -183,6 +186,13 @@ def as_jet(value: Any) -> Jet:
 def plain(x: Any) -> Any:
     """Return the value of a jet, and anything else as it is."""
     return x.value if isinstance(x, Jet) else x
+
+
+def _may_be_zero(value: Entry) -> bool:
+    """Say whether a value is zero somewhere; of symbols, whether it could be while issues are inside their ranges."""
+    if isinstance(value, Symbol):
+        return not value.graph.nonnegative(value.index)
+    return bool(np.any(value == 0))
 
 
 def _product(a: Entry, b: Entry) -> Entry:

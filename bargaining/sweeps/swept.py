@@ -103,10 +103,10 @@ class OfCase(Swept):
                 case.settings(scenario)
                 lost = [name for name in case.scenarios[scenario].set if name in calibrations.names]
                 if lost:
+                    hint = f", as in bg.draws({{n: ends for n, ends in case.ranges.items() if n not in {lost}}}, ...)"
                     raise InvalidProblem(
-                        f"scenario {scenario!r} sets {', '.join(lost)}, which the calibrations vary, so that nothing would "
-                        "be left of it. Leave these out of the calibrations, as in "
-                        f"bg.draws({{name: ends for name, ends in case.ranges.items() if name not in {lost}}}, ...)."
+                        f"scenario {scenario!r} sets {', '.join(lost)}, which is also asked with other values, so that "
+                        f"nothing would be left of it. Leave out the scenario, or these{hint if set(lost) <= set(case.ranges) else ''}."
                     )
         self._warn(calibrations)
 

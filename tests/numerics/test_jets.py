@@ -108,6 +108,13 @@ def test_parameters_have_first_and_mixed_derivatives_only() -> None:
     assert not (p * q + p**q).hessian
 
 
+def test_zero_to_a_power_below_one_is_steep_and_to_the_power_one_has_slope_one() -> None:
+    jet = variable(0, np.zeros(2)) ** np.array([0.5, 1.0])
+    assert jet.value.tolist() == [0.0, 0.0]
+    assert jet.gradient[0][0] > 1e50
+    assert jet.gradient[0][1] == 1.0
+
+
 def test_a_power_of_zero_has_no_slope_in_its_exponent() -> None:
     jet = variable(0, np.array([0.0])) ** variable(-1, np.array([1.5]))
     assert jet.value == 0.0
