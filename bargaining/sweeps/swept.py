@@ -106,7 +106,8 @@ class OfCase(Swept):
                     hint = f", as in bg.draws({{n: ends for n, ends in case.ranges.items() if n not in {lost}}}, ...)"
                     raise InvalidProblem(
                         f"scenario {scenario!r} sets {', '.join(lost)}, which is also asked with other values, so that "
-                        f"nothing would be left of it. Leave out the scenario, or these{hint if set(lost) <= set(case.ranges) else ''}."
+                        "nothing would be left of it. "
+                        f"Leave out the scenario, or these{hint if set(lost) <= set(case.ranges) else ''}."
                     )
         self._warn(calibrations)
 

@@ -293,8 +293,8 @@ def discounted(pieces: list[tuple[float, float, Entry]], horizon: Entry, rate: E
     for _ in whole:
         at = at * fall
     after: Entry = 0.0
-    for _, _, revenue in pieces[1 + len(whole) :]:
-        below = np.maximum(at * fall, stop)
+    for _, end, revenue in pieces[1 + len(whole) :]:
+        below = np.where(end < horizon, at * fall, stop)  # at whole years the derivatives are those to the left
         after = after + revenue * (at - below)
         at = below
     return before / rate, after / rate
