@@ -123,17 +123,28 @@ class Games:
             found.residual[idle & found.converged()] = np.inf
         local = ~failed & self.beaten(program, seen)
         found.x[:] = seen.snapped(found.x)
-        return _Case(failed, idle, local, seen.broken, seen.unlike)
+        broken = seen.broken if floors is None else seen.broken | ~np.all(np.isfinite(np.array(floors)), axis=0)
+        return _Case(failed, idle, local, broken, seen.unlike)
 
     def _idle(self, program: Program, seen: Glance, floors: list[Array] | None) -> Bools:
-        """Say where any party whose own gain counts, or all whose sum does, gain no more than the solver's tolerance."""
+        """Say where any party whose own gain counts, or all whose sum does, gain nothing: no more than rounding.
+
+        Of products of gains a loss is no more; elsewhere it is what a floor out of reach must leave.
+        """
         if floors is None:
             return np.zeros(self.count, np.bool_)
-        scraps = self.scraps(seen, floors)
-        if program.directions is None and not _shares(program):
-            return np.asarray(np.all(scraps | ~_counted(program.weights[: self.parties], self.count), axis=0))
-        count = program.targets if program.directions is None else program.directions
-        return np.asarray(np.any(scraps & _counted(count[: self.parties], self.count), axis=0))
+        nothing = self.scraps(seen, floors)
+        if _shares(program):
+            return np.asarray(np.any(nothing & self._counted(program.targets), axis=0))
+        nothing &= seen.values[: self.parties] - np.array(floors) >= -LEAST_GAIN * seen.spans[: self.parties]
+        if program.directions is None:
+            return np.asarray(np.all(nothing | ~self._counted(program.weights), axis=0))
+        return np.asarray(np.any(nothing & self._counted(program.directions), axis=0))
+
+    def _counted(self, counts: list[Sparse]) -> Bools:
+        """Say which parties count, (parties, games)."""
+        own = [0.0 if count is None else count for count in counts[: self.parties]]
+        return np.array([np.broadcast_to(count, (self.count,)) > 0 for count in own])
 
     def glance(self, x: Array, stakes: Stakes, own: Array | None = None) -> Glance:
         """Look at every game with its answer, and what that stands on; `own` are the functions' values there, if known."""
@@ -234,18 +245,13 @@ class _Case:
     failed: Bools
     idle: Bools  # nobody, or not everybody, gains anything: of a best deal possible, of a product of gains a failure
     local: Bools  # a sampled point does better
-    broken: Bools  # there are no numbers
+    broken: Bools  # there are no numbers, of functions or floors
     unlike: Bools  # in C there are others
 
 
 def _shares(program: Program) -> bool:
     """Say whether a program maximises a product of gains."""
     return any(target is not None for target in program.targets)
-
-
-def _counted(counts: list[Sparse], games: int) -> Bools:
-    """Say which parties count, (parties, games)."""
-    return np.array([np.broadcast_to(0.0 if count is None else count, (games,)) > 0 for count in counts])
 
 
 def blank(size: int) -> list[Sparse]:
