@@ -29,9 +29,10 @@ static inline double number(uint64_t u) { double x; memcpy(&x, &u, sizeof x); re
 static inline uint64_t pattern(double x) { uint64_t u; memcpy(&u, &x, sizeof u); return u; }
 static inline uint64_t all_if(int c) { return 0 - (uint64_t)c; }
 
-/* exp to two units in the last place, inlined: the vector library's takes three times as long. With n the integer next to
-   x / log 2 and r what is left, Taylor's polynomial of exp r, exact to rounding for |r| <= log(2) / 2, has n added to its
-   exponent. Below the smallest numbers it is 0. Masks, not conditions: those would keep loops from becoming vector code. */
+/* exp to 2 + |x| / 6 units in the last place, a third of what the rounding of a computed x does, inlined: the vector
+   library's takes three times as long. With n the integer next to x / log 2 and r what is left, Taylor's polynomial of
+   exp r, exact to rounding for |r| <= log(2) / 2, has n added to its exponent. Below 1e-307 it is 0, above 1.6e308
+   infinite. Masks, not conditions: those would keep loops from becoming vector code. */
 static inline double exponential(double x)
 {
     const double n = rint(x * 1.4426950408889634), r = x - n * 0.6931471805599453, r2 = r * r, r4 = r2 * r2;
@@ -41,10 +42,11 @@ static inline double exponential(double x)
     const uint64_t moved = pattern(sum) + (pattern(n + 6755399441055744.0) << 52);
     return number((moved & ~(low | high)) | (high & 0x7ff0000000000000ULL) | (all_if(is_nan(x)) & 0x7ff8000000000000ULL));
 }
-/* x to the power p where 0 <= x: what depends on x alone is done once. */
+/* x to the power p where 0 <= x: what depends on x alone is done once. Zero is told by its bits: where fast arithmetic
+   compares numbers, NaN may equal it. */
 static inline double plain_power(double x, double p)
 {
-    return exponential(number(pattern(p * log(x)) & ~all_if(p == 0.0)));
+    return exponential(number(pattern(p * log(x)) & ~all_if(pattern(p) << 1 == 0)));
 }
 static volatile const double endless = __builtin_inf();
 """

@@ -75,14 +75,22 @@ class Graph:
 
     def nonnegative(self, index: int) -> bool:
         """Say whether an operation is plainly not negative: made of shares and constants by + and *, or 1 - share."""
-        name, operands = self.operations[index]
-        if index in self.shares:
-            return True
-        if name in ("add", "multiply"):
-            return all(self.nonnegative(operand) for operand in operands)
-        if name == "subtract" and operands[1] in self.shares:
-            return (self.constant(operands[0]) or 0.0) >= 1.0
-        return name == "constant" and operands[0] >= 0.0
+        seen: set[int] = set()
+        waiting = [index]
+        while waiting:
+            number = waiting.pop()
+            if number in seen or number in self.shares:
+                continue
+            seen.add(number)
+            name, operands = self.operations[number]
+            if name in ("add", "multiply"):
+                waiting += operands
+            elif name == "subtract":
+                if operands[1] not in self.shares or not (self.constant(operands[0]) or 0.0) >= 1.0:
+                    return False
+            elif not (name == "constant" and operands[0] >= 0.0):
+                return False
+        return True
 
     def needed(self, outputs: Sequence[int]) -> list[int]:
         """Return the numbers of all operations that the outputs depend on, in order."""

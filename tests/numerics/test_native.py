@@ -18,6 +18,7 @@ from bargaining.numerics.backends import using
 from bargaining.numerics.c_source import PRELUDE
 from bargaining.numerics.compiler import NoCompiler, compiler
 from bargaining.numerics.recheck import passes
+from bargaining.numerics.tracing import Graph
 from bargaining.sets.issues import columns
 from tests.programs import FAMILIES, QUESTIONS, ask, random_games, random_query
 
@@ -123,6 +124,32 @@ def test_powers_of_shares() -> None:
         ulps = np.abs(out[0] / truth - 1.0) / np.finfo(float).eps / (1.0 + np.abs(p * np.log(x)))
     same = (out[0] == truth) | (np.isnan(truth) & np.isnan(out[0])) | (np.maximum(out[0], truth) < 1e-306)
     assert np.all(same | (ulps < 4.0))
+
+
+def test_a_power_of_no_number_is_none_in_code_for_single_numbers_too() -> None:
+    """Fast arithmetic compares NaN as equal to 0 there."""
+    head = "void run(long n, const double *const *in, const long *stride, double *const *out, long *steps, long limit)"
+    alone = "__attribute__((noinline)) static double alone(double x, double p) { return plain_power(x, p); }"
+    loop = "for (long i = 0; i < n; i++) out[0][i] = alone(in[0][i], in[1][i]);"
+    x, p = np.array([0.5, 0.5, 0.5, np.nan]), np.array([np.nan, 0.0, -0.0, 2.0])
+    out, _ = native.call(native.Text(f"{PRELUDE}{alone}{head} {{ {loop} }}", 2, 1), [x, p], x.size)
+    assert np.array_equal(out[0], [np.nan, 1.0, 1.0, np.nan], equal_nan=True)
+
+
+def test_what_is_not_negative_is_seen_at_once_however_it_was_made() -> None:
+    """Each step uses the last one thrice: 3**50 ways down; a sum of 3000 terms is as deep."""
+    graph = Graph()
+    share = graph.leaf("share")
+    graph.shares.add(share.index)
+    woven, long = share, share
+    for _ in range(50):
+        woven = woven + woven * woven
+    for k in range(3000):
+        long = long + (2.0 + k) * (1.0 - share)
+    assert graph.nonnegative(woven.index)
+    assert graph.nonnegative(long.index)
+    assert not graph.nonnegative((woven + (long - 1.0)).index)
+    assert not graph.nonnegative((0.5 - share).index)
 
 
 def test_the_company_of_a_game_does_not_matter() -> None:
