@@ -25,7 +25,7 @@ from bargaining.numerics.compiler import NoCompiler, library
 from bargaining.numerics.jets import plain
 from bargaining.numerics.kernel import Functions, Parameters
 from bargaining.numerics.offers import OffersProgram
-from bargaining.numerics.tracing import Graph, Symbol, Untraceable
+from bargaining.numerics.tracing import TRUTHS, Graph, Symbol, Untraceable
 
 MU, TOLERANCE = "mu", "tolerance"
 PROBES = 24
@@ -297,7 +297,10 @@ def _hoist(graph: Graph, outputs: list[int]) -> tuple[list[int], dict[int, str]]
     used = {i for index in needed if varies[index] for i in graph.operands(index)} | set(outputs)
     plain = ("leaf", "constant", "truth")
     still = [i for i in sorted(used) if not varies[i] and graph.operations[i][0] not in plain]
-    return still, {number: f"H[{i}][l]" for i, number in enumerate(still)}
+    truths = [graph.operations[number][0] in TRUTHS for number in still]  # kept as numbers, which `&` would refuse
+    return still, {
+        n: f"(H[{i}][l] != 0.0)" if t else f"H[{i}][l]" for i, (n, t) in enumerate(zip(still, truths, strict=True))
+    }
 
 
 def _assemble(start: str, hoist: str, step: str, sizes: tuple[int, int, int, int]) -> str:

@@ -126,6 +126,18 @@ def test_powers_of_shares() -> None:
     assert np.all(same | (ulps < 4.0))
 
 
+def test_conditions_on_parameters_meet_conditions_on_issues() -> None:
+    """Also those of the slope of a power whose base may be zero."""
+    power = np.array([1.0, 2.0, 3.0])
+    utilities = {
+        "a": lambda x, power: (x - 0.5) ** power + np.where((x > 0.1) & (power > 1.5), 2.0, 1.0) * x,
+        "b": lambda x: 1.0 - x * x,
+    }
+    problem = bg.from_issues([bg.Issue("x")], utilities, [-5.0, 0.0], parameters={"power": power})
+    here, there = (bg.solve(problem, bg.Nash(), backend=name) for name in ("numpy", "c"))
+    np.testing.assert_allclose(there.utilities, here.utilities, rtol=0, atol=1e-9)
+
+
 def test_a_power_of_no_number_is_none_in_code_for_single_numbers_too() -> None:
     """Fast arithmetic compares NaN as equal to 0 there."""
     head = "void run(long n, const double *const *in, const long *stride, double *const *out, long *steps, long limit)"
