@@ -279,6 +279,13 @@ def test_a_case_is_a_value() -> None:
         CASE.settings()["L"] = 1  # type: ignore[index]
 
 
+@pytest.mark.parametrize("years", [[np.nan, np.nan], []])
+def test_access_of_no_meaning_gives_no_number_in_any_stack(years: list[float]) -> None:
+    """Also where no year of the stack is later than the contract, so that there is nothing to discount after it."""
+    found = bg.solve(CASE.problem(T_ext=np.array(years)), bg.Nash())
+    assert found.status.tolist() == [bg.Status.NOT_FINITE] * len(years)
+
+
 def test_deals_worth_nothing_hide_none_that_are_worth_little() -> None:
     """No approval is a stationary point of whatever is asked: found where gains are a thousandth of the payoffs' range."""
     drawn = [{name: v[game] for name, v in CASE.draw(32768, rng=seed).items()} for seed, game in LITTLE_TO_GAIN]

@@ -261,7 +261,7 @@ def year_pieces(q: Mapping[str, Any]) -> list[tuple[float, float, Entry]]:
     """Return (start, end, revenue a year) of every calendar year, in years from START and $bn."""
     ratio = (q["R_2029"] / q["R_2026"]) ** (1 / 3)
     path = [q["R_2025"], q["R_2026"], q["R_2026"] * ratio, q["R_2026"] * ratio**2, q["R_2029"], q["R_2030"]]
-    last = int(np.ceil(np.nanmax(plain(q["T_ext"]))))
+    last = int(np.ceil(np.nanmax(plain(q["T_ext"]), initial=SHARE_ENDS)))
     for step in range(last - SHARE_ENDS):
         path.append(path[-1] * (1 + (GROWTH[step] if step < len(GROWTH) else TREND)))
     haircut = [1.0] + [q["h"]] * (len(path) - 1)
@@ -292,7 +292,7 @@ def discounted(pieces: list[tuple[float, float, Entry]], horizon: Entry, rate: E
     before = first * (1 - at) + at * (1 - fall) * before
     for _ in whole:
         at = at * fall
-    after: Entry = 0.0
+    after: Entry = 0.0 * horizon  # of no meaning where the horizon is none
     for _, end, revenue in pieces[1 + len(whole) :]:
         below = np.where(end < horizon, at * fall, stop)  # at whole years the derivatives are those to the left
         after = after + revenue * (at - below)
