@@ -21,6 +21,9 @@ from bargaining.solution import Method, Question, Solution, attempt, fractions_o
 if TYPE_CHECKING:
     import pandas as pd
 
+Columns = dict[str, Array | Codes]
+"""Numbers by column, an entry a game; statuses are codes."""
+
 OWN = ("concept", "game", "status", "gap")
 """Columns that every table of solutions may have."""
 
@@ -69,44 +72,53 @@ def frame(found: Solution | Demands | Played, *, fractions: bool = True) -> pd.D
 
     Fractions of the ideal gains cost one more program a game and party; leave them out where games are many.
     """
-    import pandas as pd
+    return _frame(found.label, found.problem.shape, columns(found, fractions=fractions))
 
+
+def columns(found: Solution | Demands | Played, *, fractions: bool) -> Columns:
+    """Return the columns of a result's table but for those that name the row, statuses as their codes."""
     problem = found.problem
-    columns = _keys(found.label, problem.shape)
+    table: Columns = {}
     if isinstance(found, Solution):
         taken = [name for name in found.terms if name in OWN]
         if taken:
             raise InvalidProblem(f"a term is named {taken[0]!r}, as is another column of every table; rename the issue.")
-        columns |= {name: np.broadcast_to(value, problem.shape).ravel() for name, value in found.terms.items()}
+        table |= {name: np.broadcast_to(value, problem.shape).ravel() for name, value in found.terms.items()}
         if found.threats is not None:
-            columns |= _by_party("threat", found.threats.point, problem)
+            table |= _by_party("threat", found.threats.point, problem)
     else:
-        columns["probability"] = found.probability.ravel()
-    columns |= _by_party("utility", found.utilities, problem) | _by_party("gain", found.gains, problem)
+        table["probability"] = found.probability.ravel()
+    table |= _by_party("utility", found.utilities, problem) | _by_party("gain", found.gains, problem)
     if fractions:
         ideal = found.ideal_gains if isinstance(found, Played) else problem.gains(problem.ideal)
-        columns |= _by_party("fraction", fractions_of_ideal(ideal, found.gains), problem)
-    columns["status"] = status_labels(found.status).ravel()
+        table |= _by_party("fraction", fractions_of_ideal(ideal, found.gains), problem)
+    table["status"] = found.status.ravel()
     if isinstance(found, Solution):
-        columns["gap"] = found.certificate.gap.ravel()
-    return pd.DataFrame(columns)
+        table["gap"] = found.certificate.gap.ravel()
+    return table
 
 
 def awards_frame(problem: ClaimsProblem, found: Awards | Solution | Demands | Played) -> pd.DataFrame:
     """Return what a rule awards, or what a concept gives in the bargain over the estate, one row a game."""
-    import pandas as pd
+    return _frame(found.label, problem.shape, awards_columns(problem, found))
 
+
+def awards_columns(problem: ClaimsProblem, found: Awards | Solution | Demands | Played) -> Columns:
+    """Return the columns of `awards_frame` but for those that name the row, statuses as their codes."""
     if isinstance(found, Demands):
         raise InvalidProblem(
             f"{found.label} leads to demands that may not be met, and to no awards; compare it on the bargaining problem, "
             "claims.problem."
         )
     awards: Array = found.awards if isinstance(found, Awards) else found.utilities
-    status: Codes = found.status
-    columns = _keys(found.label, problem.shape)
-    columns |= _by_party("award", awards, problem) | _by_party("loss", problem.claims - awards, problem)
-    columns["status"] = status_labels(status).ravel()
-    return pd.DataFrame(columns)
+    table: Columns = _by_party("award", awards, problem)
+    return table | _by_party("loss", problem.claims - awards, problem) | {"status": found.status.ravel()}
+
+
+def _frame(label: str, shape: tuple[int, ...], table: Columns) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(_keys(label, shape) | table | {"status": status_labels(table["status"])})
 
 
 def _keys(label: str, shape: tuple[int, ...]) -> dict[str, Any]:

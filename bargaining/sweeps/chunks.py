@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bargaining._types import Bools, Indices
+from bargaining._types import Bools, Codes, Indices
 from bargaining.awards import Awards
 from bargaining.calibrations.rows import Calibrations, Rows
 from bargaining.errors import InvalidProblem, NoAgreement, NotConverged, NotConvex, NotFinite
@@ -17,7 +17,7 @@ from bargaining.problems.claims import ClaimsProblem
 from bargaining.sets.base import Status
 from bargaining.solution import Method, Question, attempt
 from bargaining.sweeps.swept import Swept
-from bargaining.tables import awards_frame, frame
+from bargaining.tables import Columns, awards_columns, columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,13 +77,14 @@ class Plan:
                 f"what is swept makes problems of another shape for some numbers: {', '.join(sorted(answers.unforeseen))} "
                 "did not occur in those it was tried on. Let a parameter that is a word tell such problems apart."
             )
-        columns: dict[str, Any] = {"game": np.repeat(np.arange(first, first + games), width)}
-        columns |= {name: np.repeat(values, width) for name, values in rows.items()}
+        found: dict[str, Any] = {"game": np.repeat(np.arange(first, first + games), width)}
+        found |= {name: np.repeat(values, width) for name, values in rows.items()}
+        outer, inner = np.divmod(np.tile(np.arange(width), games), len(self.labels))
         if self.swept.scenarios is not None:
-            columns["scenario"] = np.tile(np.repeat(_objects(self.scenarios), len(self.labels)), games)
-        columns["concept"] = np.tile(_objects(self.labels), games * len(self.scenarios))
-        columns |= answers.columns()
-        return pd.DataFrame({name: columns[name] for name in self.columns})
+            found["scenario"] = _words(self.swept.scenarios, outer)
+        found["concept"] = _words(self.labels, inner)
+        found |= answers.columns()
+        return pd.DataFrame({name: found[name] for name in self.columns})
 
     def _solve(
         self, answers: _Answers, block: int, scenario: str | None, words: Mapping[str, str], rows: Rows, at: Indices
@@ -122,16 +123,15 @@ class Plan:
             )
         return problem
 
-    def answer(self, problem: Question, concept: Method) -> pd.DataFrame:
-        """Return a concept's answer to every game of a problem as a table."""
+    def answer(self, problem: Question, concept: Method) -> Columns:
+        """Return a concept's answer to every game of a problem as columns, statuses as codes."""
         with using(self.backend, 1, self.threads):
             found = attempt(problem, concept, certify=self.certify)
         if isinstance(problem, ClaimsProblem) or isinstance(found, Awards):
-            table = awards_frame(problem, found)  # type: ignore[arg-type] # awards are those of claims problems
+            table = awards_columns(problem, found)  # type: ignore[arg-type] # awards are those of claims problems
         else:
-            table = frame(found, fractions=False)
-        unwanted = ["game", "concept"] if self.certify else ["game", "concept", "gap"]
-        return table.drop(columns=unwanted, errors="ignore")
+            table = columns(found, fractions=False)
+        return table if self.certify else {name: values for name, values in table.items() if name != "gap"}
 
 
 class _Answers:
@@ -144,23 +144,24 @@ class _Answers:
         self.known = {*known, "status"}
         self.unforeseen: set[str] = set()
         self.numbers = {name: np.full((games, width), np.nan) for name in kept}
-        self.status = np.full((games, width), Status.NOT_FINITE.label, dtype=object)
+        self.status = np.full((games, width), np.int8(Status.NOT_FINITE))
 
-    def write(self, games: Indices, place: int, found: pd.DataFrame) -> None:
+    def write(self, games: Indices, place: int, found: Columns) -> None:
         """Write down what was found for these games; one row holds for all."""
-        self.unforeseen |= {*found.columns} - self.known
-        for name in found.columns:
+        self.unforeseen |= {*found} - self.known
+        for name, values in found.items():
             if name in self.numbers:
-                self.numbers[name][games, place] = found[name].to_numpy()
-        self.status[games, place] = found["status"].to_numpy(dtype=object)
+                self.numbers[name][games, place] = values
+        self.status[games, place] = found["status"]
 
     def blame(self, game: Indices, place: int | slice, status: Status) -> None:
         """Write down why a game has no answer."""
-        self.status[game, place] = status.label
+        self.status[game, place] = status
 
     def columns(self) -> dict[str, Any]:
         """Return the columns of a table with a row a game, scenario and concept."""
-        return {**{name: values.ravel() for name, values in self.numbers.items()}, "status": self.status.ravel()}
+        status = _words([status.label for status in Status], self.status.ravel())
+        return {**{name: values.ravel() for name, values in self.numbers.items()}, "status": status}
 
 
 def _groups(rows: Rows, calibrations: Calibrations) -> Iterator[tuple[dict[str, str], Indices]]:
@@ -215,7 +216,8 @@ def _isolate(work: Callable[[Indices], Any], games: Indices, blame: Callable[[In
                 waiting += [part[part.size // 2 :], part[: part.size // 2]]
 
 
-def _objects(values: Sequence[Any]) -> np.ndarray[Any, Any]:
-    found = np.empty(len(values), object)
-    found[:] = values
-    return found
+def _words(labels: Sequence[str], codes: Indices | Codes) -> Any:
+    """Return a column of words by their numbers: taken from a few, not made one by one."""
+    import pandas as pd
+
+    return pd.Series(list(labels)).array.take(codes)

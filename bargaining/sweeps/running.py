@@ -27,6 +27,7 @@ from bargaining.sweeps.chunks import FAULTS, KEYS, Plan, finite
 from bargaining.sweeps.dispatch import progressing, solved
 from bargaining.sweeps.fingerprints import environment, fingerprint
 from bargaining.sweeps.swept import Swept, swept, units_of
+from bargaining.tables import Columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -244,7 +245,7 @@ def _tried(plan: Plan, rows: Calibrations) -> tuple[tuple[str, ...], dict[str, s
             problem, answers = _first_answers(plan, scenario, kind, rows)
             units |= units_of(problem)
             for found in answers:
-                columns |= dict.fromkeys(name for name in found.columns if name != "status")
+                columns |= dict.fromkeys(name for name in found if name != "status")
     order = sorted(columns, key=lambda name: name.startswith(("utility ", "gain ")))  # stable: terms first
     return tuple(sorted(order, key=lambda name: name.startswith("gain "))), units
 
@@ -266,7 +267,7 @@ def _typical_rows(family: Swept, rows: Calibrations) -> Iterator[Rows]:
 
 def _first_answers(
     plan: Plan, scenario: str | None, kind: Mapping[str, str], rows: Calibrations
-) -> tuple[Question, list[pd.DataFrame]]:
+) -> tuple[Question, list[Columns]]:
     """Return the problem of the first of some rows that has answers, and those of all concepts.
 
     The row is asked twice over, so that what is swept sees arrays: code for single numbers fails here, not later.
