@@ -62,18 +62,18 @@ class Games:
 
     def _solve(self, program: Program, floors: list[Array] | None) -> tuple[Optimum, Codes]:
         found = self.run(program)
-        case = self._examine(program, floors, found)
+        verdict = self._examine(program, floors, found)
         if floors is not None:
-            for hard in portions(np.flatnonzero((case.failed | case.idle) & ~case.broken), MANY):
+            for hard in portions(np.flatnonzero((verdict.failed | verdict.idle) & ~verdict.broken), MANY):
                 done = hard[self._from_shared_gains(program, floors, found, hard)]
-                case.failed[done] = case.local[done] = False
-        status = np.where(case.broken, np.int8(Status.NOT_FINITE), np.int8(Status.OK))
-        for lost in portions(np.flatnonzero(case.failed & ~case.broken), MANY):
+                verdict.failed[done] = verdict.local[done] = False
+        status = np.where(verdict.broken, np.int8(Status.NOT_FINITE), np.int8(Status.OK))
+        for lost in portions(np.flatnonzero(verdict.failed & ~verdict.broken), MANY):
             status[lost] = self.take(lost).diagnose(None if floors is None else take_all(floors, lost))
-        for retry in portions(np.flatnonzero((status == Status.NOT_CONVERGED) | (case.local & ~case.broken)), MANY):
-            self._retry(program, found, status, case.local, retry)
+        for retry in portions(np.flatnonzero((status == Status.NOT_CONVERGED) | (verdict.local & ~verdict.broken)), MANY):
+            self._retry(program, found, status, verdict.local, retry)
         if self.count and backends.wanted(self.count):
-            left = np.flatnonzero(case.unlike | (status == Status.NOT_CONVERGED))
+            left = np.flatnonzero(verdict.unlike | (status == Status.NOT_CONVERGED))
             if left.size:
                 self._again_in_numpy(program, floors, found, status, left)
         return found, status
@@ -89,8 +89,8 @@ class Games:
         some = np.flatnonzero(shared.converged())
         games, asked, low = part.take(some), program.take(hard[some]), take_all(low, some)
         again = games._run_from(shared.x[:, some], asked)
-        case = games._examine(asked, low, again)
-        good = ~(case.failed | case.idle | case.local | case.broken)
+        verdict = games._examine(asked, low, again)
+        good = ~(verdict.failed | verdict.idle | verdict.local | verdict.broken)
         found.update(again, hard[some], good)
         return some[good]
 
@@ -114,7 +114,7 @@ class Games:
         status[retry] = np.where(good, Status.OK, Status.NOT_CONVERGED)
         found.x[:, retry] = seen.snapped(x)
 
-    def _examine(self, program: Program, floors: list[Array] | None, found: Optimum) -> _Case:
+    def _examine(self, program: Program, floors: list[Array] | None, found: Optimum) -> _Verdict:
         """Hold results against sampled points. Issues at their bounds are put there exactly."""
         seen = self.glance(found.x, Stakes.of(program, list(found.prices), self.parties))
         failed, idle = ~found.converged(), self._idle(program, seen, floors)
@@ -124,7 +124,7 @@ class Games:
         local = ~failed & self.beaten(program, seen)
         found.x[:] = seen.snapped(found.x)
         broken = seen.broken if floors is None else seen.broken | ~np.all(np.isfinite(np.array(floors)), axis=0)
-        return _Case(failed, idle, local, broken, seen.unlike)
+        return _Verdict(failed, idle, local, broken, seen.unlike)
 
     def _idle(self, program: Program, seen: Glance, floors: list[Array] | None) -> Bools:
         """Say where any party whose own gain counts, or all whose sum does, gain nothing: no more than rounding.
@@ -239,7 +239,7 @@ class Games:
 
 
 @dataclass(frozen=True)
-class _Case:
+class _Verdict:
     """What an examination says of every game."""
 
     failed: Bools
