@@ -32,7 +32,7 @@ from bargaining.numerics.offers import OffersProgram
 PASSES = 1e-9
 """Of the objective: an answer that may fall short by more, or misses a row by more, is found again in NumPy."""
 
-PORTION = 4096
+PORTION = 8192
 """Games examined at a time: their numbers stay in the processor's cache."""
 
 

@@ -17,7 +17,7 @@ from bargaining.sets.base import LEAST_GAIN, Status
 ACCEPT = 1e-9  # a larger optimality error is reported as not converged; the certificate carries the error itself
 VERDICT = 1e-10  # to tell an agreement from none; where a whole face of deals is worth nothing, less is out of reach
 FIRST_STEPS = 30  # games that need more are diagnosed, then started again with a longer limit
-NEAR = 1e-6  # of the box, and the barrier parameter: a start this near a good deal is not drawn away from it
+NEAR = 1e-9  # of the box, and the barrier parameter: a start this near a good deal is not drawn away from it
 MANY = 16384  # games diagnosed and started again at a time: few calls, and still room for their points
 
 
