@@ -113,10 +113,10 @@ PARTS = {
     "prepare: raw parameters to problem": ("case.py", "problem"),
     "kernel in C": ("native.py", "run_stream"),
     "re-check in NumPy": ("recheck.py", "passes"),
-    "survey of sampled points in C": ("survey.py", "survey"),
+    "glance at sampled points in C": ("survey.py", "glance"),
     "found again in NumPy": ("batches.py", "_in_numpy"),
 }
-DEAR = {"exp": 20, "log": 20, "pow": 40, "share_power": 40, "sqrt": 8, "/": 8}
+DEAR = {"exp": 20, "log": 20, "pow": 40, "plain_power": 40, "sqrt": 8, "/": 8}
 """Vector operations that cost more than one addition: what they take, in additions, on current processors (roughly)."""
 
 
