@@ -129,12 +129,16 @@ def table(name: str, value: Any) -> dict[str, Array]:
 
 def spans(name: str, value: Any) -> dict[str, tuple[float, float]]:
     """Return ranges by name, each with its low end first."""
-    found = {}
-    for key, pair in table(name, value).items():
-        if pair.shape != (2,) or not np.all(np.isfinite(pair)) or not pair[0] < pair[1]:
-            raise InvalidProblem(f"the range of {key}, {brief(value[key])}, must be two finite numbers, low < high.")
-        found[key] = (float(pair[0]), float(pair[1]))
-    return found
+    return {key: span(f"the range of {key}", value[key]) for key in table(name, value)}
+
+
+def span(what: str, value: Any, *, point: bool = False) -> tuple[float, float]:
+    """Return both ends of a range, its low end first; they may be one `point`."""
+    pair = numbers(what, value)
+    if pair.shape != (2,) or not np.all(np.isfinite(pair)) or pair[0] > pair[1] or (pair[0] == pair[1] and not point):
+        order = "the lower first" if point else "low < high"
+        raise InvalidProblem(f"{what}, {brief(value)}, must be two finite numbers, {order}.")
+    return float(pair[0]), float(pair[1])
 
 
 def flag(what: str, value: Any) -> bool:

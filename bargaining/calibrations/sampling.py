@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias, get_args
 import numpy as np
 
 from bargaining.calibrations.rows import Calibrations, Excerpt, Rows
-from bargaining.checks import numbers, option, whole
+from bargaining.checks import option, span, whole
 from bargaining.errors import InvalidProblem
 
 Sampling = Literal["uniform", "latin-hypercube", "sobol"]
@@ -165,12 +165,10 @@ def _box(ranges: Any) -> dict[str, tuple[float, float]]:
 
 
 def _range(name: str, ends: Any) -> tuple[float, float]:
-    pair = numbers(f"the range of {name}", ends)
-    if pair.shape != (2,) or not np.all(np.isfinite(pair)) or not pair[0] <= pair[1]:
-        raise InvalidProblem(f"the range of {name}, {ends!r}, must be two finite numbers, the lower first.")
-    if not np.isfinite(float(pair[1]) - float(pair[0])):
+    low, high = span(f"the range of {name}", ends, point=True)
+    if not np.isfinite(high - low):
         raise InvalidProblem(f"the range of {name}, {ends!r}, is wider than any float; measure in larger units.")
-    return float(pair[0]), float(pair[1])
+    return low, high
 
 
 def permuted(positions: Words, count: int, keys: Words) -> Words:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bargaining._types import Array
-from bargaining.checks import numbers, words
+from bargaining.checks import span, words
 from bargaining.errors import InvalidProblem, UnknownName
 from bargaining.sets.base import Status
 from bargaining.sweeps.chunks import KEYS
@@ -215,10 +215,7 @@ def _ends(column: str, values: Array, bounds: Any) -> tuple[float, float, float]
     """Return both ends, NaN where values only happen to end, and the distance within which an outcome is at one."""
     known = values[np.isfinite(values)]
     if bounds is not None:
-        ends = numbers(f"the bounds of {column}", bounds)
-        if ends.shape != (2,) or not np.all(np.isfinite(ends)) or not ends[0] < ends[1]:
-            raise InvalidProblem(f"the bounds of {column}, {bounds!r}, must be two finite numbers, low < high.")
-        low, high = float(ends[0]), float(ends[1])
+        low, high = span(f"the bounds of {column}", bounds)
         near = AT * (high - low)
         if known.size and (known.min() < low - near or known.max() > high + near):
             raise InvalidProblem(
