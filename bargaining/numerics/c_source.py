@@ -20,14 +20,15 @@ PRELUDE = """\
 #endif
 
 /* Fast arithmetic lets the compiler assume that NaN and infinity do not occur; tests on bits share no assumption. */
-static inline uint64_t bits(double x) { uint64_t u; memcpy(&u, &x, sizeof u); return u & 0x7fffffffffffffffULL; }
-static inline uint64_t is_finite(double x) { return bits(x) < 0x7ff0000000000000ULL; }
-static inline uint64_t is_nan(double x) { return bits(x) > 0x7ff0000000000000ULL; }
-static inline uint64_t is_infinite(double x) { uint64_t u; memcpy(&u, &x, sizeof u); return u == 0x7ff0000000000000ULL; }
-static inline double distribution(double x) { return 0.5 * erfc(-0.70710678118654752440 * x); }
-static inline double number(uint64_t u) { double x; memcpy(&x, &u, sizeof x); return x; }
+#define INFINITE 0x7ff0000000000000ULL
 static inline uint64_t pattern(double x) { uint64_t u; memcpy(&u, &x, sizeof u); return u; }
+static inline double number(uint64_t u) { double x; memcpy(&x, &u, sizeof x); return x; }
 static inline uint64_t all_if(int c) { return 0 - (uint64_t)c; }
+static inline uint64_t bits(double x) { return pattern(x) & 0x7fffffffffffffffULL; }
+static inline uint64_t is_finite(double x) { return bits(x) < INFINITE; }
+static inline uint64_t is_nan(double x) { return bits(x) > INFINITE; }
+static inline uint64_t is_infinite(double x) { return pattern(x) == INFINITE; }
+static inline double distribution(double x) { return 0.5 * erfc(-0.70710678118654752440 * x); }
 
 /* exp to 2 + |x| / 6 units in the last place, a third of what the rounding of a computed x does, inlined: the vector
    library's takes three times as long. With n the integer next to x / log 2 and r what is left, Taylor's polynomial of
@@ -40,7 +41,7 @@ static inline double exponential(double x)
         + r4 * r4 * (1.0 / 40320.0 + r / 362880.0 + r2 * (1.0 / 3628800.0 + r / 39916800.0) + r4 / 479001600.0);
     const uint64_t low = all_if(x < -707.0), high = all_if(x > 709.7);
     const uint64_t moved = pattern(sum) + (pattern(n + 6755399441055744.0) << 52);
-    return number((moved & ~(low | high)) | (high & 0x7ff0000000000000ULL) | (all_if(is_nan(x)) & 0x7ff8000000000000ULL));
+    return number((moved & ~(low | high)) | (high & INFINITE) | (all_if(is_nan(x)) & 0x7ff8000000000000ULL));
 }
 /* x to the power p where 0 <= x: what depends on x alone is done once. Zero is told by its bits: where fast arithmetic
    compares numbers, NaN may equal it. */
