@@ -40,12 +40,11 @@ class Games:
 
     def reach(self, origins: list[Array], directions: list[Array]) -> tuple[Optimum, Codes]:
         """Maximise t with F_i >= origin_i + t direction_i."""
-        return self._solve(replace(self.rows(origins), directions=[*directions, *blank(self.constraints)]), origins)
+        return self._solve(self._ray(origins, directions), origins)
 
     def reach_from(self, x: Array, origins: list[Array], directions: list[Array]) -> Optimum:
         """Maximise as `reach` does, from starts `x`, (issues, games), that are near the answers."""
-        program = replace(self.rows(origins), directions=[*directions, *blank(self.constraints)])
-        return self._run_from(x, program)
+        return self._run_from(x, self._ray(origins, directions))
 
     def support(self, weights: list[Array], floors: list[Array] | None) -> tuple[Optimum, Codes]:
         """Maximise the weighted sum of payoffs, above the floors if there are any."""
@@ -54,6 +53,9 @@ class Games:
     def nash(self, origins: list[Array], weights: list[Array]) -> tuple[Optimum, Codes]:
         """Maximise the weighted sum of log gains. Gains of the size of the solver's tolerance are no agreement."""
         return self._solve(self._shared(origins, list(weights)), origins)
+
+    def _ray(self, origins: list[Array], directions: list[Array]) -> Program:
+        return replace(self.rows(origins), directions=[*directions, *blank(self.constraints)])
 
     def _shared(self, origins: list[Array], weights: list[Sparse]) -> Program:
         return replace(self.rows(origins), targets=weights + blank(self.constraints))
